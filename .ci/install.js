@@ -1,0 +1,93 @@
+// Installs what is missing. Shared by `npm test` and `npm start`, so it may import nothing but node and its neighbour.
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { npm, runCommand } from './command.js'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const quarterOfAnHour = 15 * 60_000
+const browserNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+
+/**
+ * Makes node_modules agree with package-lock.json and, where asked, finds or installs a browser.
+ * @param {{ browser?: boolean, log?: (line: string) => void }} [options]
+ */
+export async function ensureInstalled ({ browser = false, log = console.log } = {}) {
+  if (!packagesMatchLock()) {
+    log('installing packages')
+    const [file, args] = npm(['ci', '--include=dev', '--no-audit', '--no-fund'])
+    const { ok, output } = await runCommand(file, args, { cwd: root, timeout: quarterOfAnHour })
+    if (!ok) throw new Error(`npm ci failed\n${output}`)
+  }
+  if (browser && findChromium() === null) await installChromium(log)
+}
+
+/** Builds dist when it is missing or older than what it is built from. */
+export async function ensureBuilt ({ log = console.log } = {}) {
+  const built = newestChange('dist/lib/index.js')
+  const changed = Math.max(...['lib', 'types', 'tsconfig.json'].map(newestChange))
+  if (built > changed) return
+  log('building')
+  const [file, args] = npm(['run', 'build'])
+  const { ok, output } = await runCommand(file, args, { cwd: root })
+  if (!ok) throw new Error(`npm run build failed\n${output}`)
+}
+
+/**
+ * The path of a Chromium on this machine, or null.
+ * @returns {string | null}
+ */
+export function findChromium () {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    for (const name of browserNames) {
+      const path = join(folder, name)
+      try {
+        accessSync(path, constants.X_OK)
+        return path
+      } catch {
+        // Not here.
+      }
+    }
+  }
+  return null
+}
+
+async function installChromium (log) {
+  const apt = await runCommand('apt-get', ['--version'])
+  if (process.getuid?.() !== 0 || !apt.ok) {
+    log('No Chromium was found and it cannot be installed here (that takes root and apt-get): the browser test will fail.')
+    return
+  }
+  log('installing chromium')
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  const commands = [['update'], ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core']]
+  for (const args of commands) {
+    const { ok, output } = await runCommand('apt-get', args, { env, timeout: quarterOfAnHour })
+    if (!ok) log(`apt-get ${args[0]} failed, so the browser test may fail:\n${output.slice(-2000)}`)
+  }
+}
+
+// Compares contents, not times: a checkout or a copy changes the times of files that are still the same.
+function packagesMatchLock () {
+  try {
+    const wanted = readPackages('package-lock.json')
+    const installed = readPackages('node_modules/.package-lock.json')
+    return Object.entries(wanted).every(([path, entry]) =>
+      path === '' || entry.optional || installed[path]?.version === entry.version)
+  } catch {
+    return false
+  }
+}
+
+function readPackages (path) {
+  return JSON.parse(readFileSync(join(root, path), 'utf8')).packages
+}
+
+function newestChange (path) {
+  const full = join(root, path)
+  const stats = statSync(full, { throwIfNoEntry: false })
+  if (stats === undefined) return 0
+  if (!stats.isDirectory()) return stats.mtimeMs
+  // A folder's own time tells of files that were removed.
+  return Math.max(stats.mtimeMs, ...readdirSync(full).map((name) => newestChange(join(path, name))))
+}

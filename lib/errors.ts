@@ -1,0 +1,120 @@
+// Every failure of the plugin: its code, HTTP status and message. docs/reference/errors.md has a heading for each.
+import createError from '@fastify/error'
+import type { FastifyError } from '@fastify/error'
+
+const table = {
+  // Programmer's mistakes
+  FST_OAUTH_INVALID_OPTIONS: [500, 'Invalid options of fastify-oauth: %s'],
+  FST_OAUTH_SESSION_REQUIRED: [500, 'fastify-oauth keeps the id of a grant\'s owner in a session, and this instance has none: register @fastify/session or @fastify/secure-session first, or give the option session.secret, or say who owns a grant with the option owner'],
+  FST_OAUTH_OWNER_REQUIRED: [500, 'Nobody can own the grant: the option owner answered nothing and the request has no session. Register a session, or answer an owner on every route that uses request.oauth'],
+  FST_OAUTH_SESSION_NOT_SAVED: [500, 'The session would be lost: its cookie is Secure, and the request came over plain http. In development set cookie.secure of the session to "auto" or false; behind a proxy that ends TLS set Fastify\'s trustProxy'],
+  FST_OAUTH_BASE_URL_REQUIRED: [500, 'The option baseUrl is not set and the request did not come to a loopback address, so no callback URL can be built. Set baseUrl to the public origin, such as https://app.example.com'],
+  FST_OAUTH_UNKNOWN_PROVIDER: [404, 'No provider is registered under the name %s%s'],
+  FST_OAUTH_PROVIDER_EXISTS: [500, 'A provider is already registered under the name %s: unregister it first'],
+  FST_OAUTH_PROVIDER_NOT_CHOSEN: [500, 'request.oauth is not bound to a provider on this route: declare one in config.oauth, or call request.oauth.use(name)'],
+  FST_OAUTH_INVALID_CALL: [500, 'The call to %s cannot be made: %s'],
+  FST_OAUTH_ORIGIN_NOT_ALLOWED: [500, 'The access token of %s is not sent to %s. Add that origin to the option apiOrigins if the API lives there'],
+  FST_OAUTH_INSECURE_URL: [500, 'The request to %s was not made: plain http is allowed to loopback addresses only, unless the provider\'s option allowInsecureRequests is true'],
+  FST_OAUTH_PROFILE_UNAVAILABLE: [500, 'The profile at %s is unknown: the provider gave no id_token and no userinfoUrl is set'],
+  // A login that did not come through
+  FST_OAUTH_CROSS_SITE: [403, 'The request for %s was started by another site'],
+  FST_OAUTH_ACCESS_DENIED: [403, 'Access was denied at %s (%s)'],
+  FST_OAUTH_AUTHORIZATION_FAILED: [502, '%s could not authorize the login (%s). %s'],
+  FST_OAUTH_STATE_MISSING: [400, 'The callback of %s came without a state: it was not called by a provider at the end of a login, or the provider drops the state parameter'],
+  FST_OAUTH_STATE_NO_COOKIE: [400, 'The callback of %s came from a browser that holds no login under way: it was started in another browser, cookies are blocked, or it took so long that the cookie was dropped'],
+  FST_OAUTH_STATE_OTHER_HOST: [400, 'The callback of %s came to the host %s, but logins belong to %s: a cookie is bound to its host, so open the application under baseUrl'],
+  FST_OAUTH_STATE_MISMATCH: [400, 'The state in the callback of %s belongs to none of the logins under way in this browser: it is forged, finished, or was pushed out by newer logins'],
+  FST_OAUTH_STATE_UNREADABLE: [400, 'The pending login of %s cannot be decrypted: the option secret differs between processes, was changed without keeping the old one, or is not set and the process was restarted'],
+  FST_OAUTH_STATE_EXPIRED: [400, 'The login at %s took longer than the option loginTimeout allows'],
+  FST_OAUTH_STATE_OTHER_PROVIDER: [400, 'The callback of %s carries the state of a login at another provider'],
+  FST_OAUTH_STATE_USED: [400, 'The callback of %s was already used: it was reloaded, or called twice'],
+  FST_OAUTH_OWNER_CHANGED: [403, 'The login at %s was started by another user than the one who finishes it'],
+  FST_OAUTH_INVALID_CALLBACK: [400, 'The callback of %s is not a valid authorization response: %s'],
+  FST_OAUTH_CODE_REFUSED: [400, 'The token endpoint of %s refused the authorization code (%s)'],
+  FST_OAUTH_ID_TOKEN_INVALID: [400, 'The id_token of %s is not valid: %s'],
+  FST_OAUTH_INSUFFICIENT_SCOPE: [403, '%s granted less than is needed; missing: %s'],
+  // A provider's fault
+  FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
+  FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],
+  FST_OAUTH_TOKEN_REFUSED: [502, 'The token endpoint of %s answered with an error (%s)'],
+  FST_OAUTH_INVALID_PROVIDER_ANSWER: [502, 'The %s of %s gave an answer that cannot be used: %s'],
+  FST_OAUTH_PROVIDER_REDIRECT: [502, '%s answered with a redirect (status %s), which is not followed'],
+  FST_OAUTH_PROVIDER_UNREACHABLE: [503, '%s cannot be reached (%s)'],
+  FST_OAUTH_PROVIDER_UNAVAILABLE: [503, '%s is not available (status %s)'],
+  FST_OAUTH_PROVIDER_TIMEOUT: [504, '%s did not answer within %s ms'],
+  FST_OAUTH_ANSWER_TOO_LARGE: [502, '%s answered with more than %s bytes'],
+  FST_OAUTH_USERINFO_MISMATCH: [502, 'The userinfo of %s belongs to another subject than the id_token'],
+  // Signed calls
+  FST_OAUTH_GRANT_REQUIRED: [401, 'Nothing was granted at %s yet: a login is needed'],
+  FST_OAUTH_API_ERROR: [502, 'The API of %s answered with status %s'],
+  FST_OAUTH_API_UNREACHABLE: [502, 'The API of %s cannot be reached (%s)'],
+  FST_OAUTH_API_TIMEOUT: [504, 'The API of %s did not answer within %s ms'],
+  // The store
+  FST_OAUTH_STORE_FAILED: [503, 'The grant store failed to %s'],
+  FST_OAUTH_GRANT_BUSY: [503, 'The grant at %s is being changed by others; try again']
+} as const satisfies Record<string, readonly [number, string]>
+
+/** A code of this plugin's errors. */
+export type OAuthErrorCode = keyof typeof table
+
+/** What an error of this plugin may carry besides code, statusCode, message and cause. */
+export interface OAuthErrorDetails {
+  /** The OAuth error code that the provider answered (RFC 6749 sections 4.1.2.1 and 5.2). */
+  providerError?: string
+  /** Seconds after which another try makes sense. */
+  retryAfter?: number
+  /** Where the login would have ended. */
+  returnTo?: string
+  /** The API's answer, with the first 64 KiB of its body. Not enumerable, so that no logger prints it. */
+  response?: { statusCode: number, headers: Record<string, string | string[] | undefined>, body: string }
+}
+
+/** An error of this plugin. */
+export type OAuthError = FastifyError & OAuthErrorDetails & { code: OAuthErrorCode, statusCode: number }
+
+type ErrorConstructors = { readonly [code in OAuthErrorCode]: new (...args: unknown[]) => OAuthError }
+
+/** The class of every error, by its code: `error instanceof errorCodes.FST_OAUTH_ACCESS_DENIED`. */
+export const errorCodes = Object.freeze(Object.fromEntries(
+  Object.entries(table).map(([code, [status, message]]) => [code, createError(code, message, status)])
+)) as unknown as ErrorConstructors
+
+/** Makes the error of a code. The cause is stripped of everything but its name, code, message and stack. */
+export function oauthError (code: OAuthErrorCode, args: Array<string | number> = [], cause?: unknown, details: OAuthErrorDetails = {}): OAuthError {
+  const error = new errorCodes[code](...args)
+  const { response, ...rest } = details
+  if (response !== undefined) hide(error, 'response', response)
+  if (cause !== undefined) hide(error, 'cause', withoutPayload(cause))
+  return Object.assign(error, rest)
+}
+
+/** Whether an error is one of this plugin's. */
+export function isOAuthError (error: unknown): error is OAuthError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && Object.hasOwn(table, error.code)
+}
+
+// Libraries hang responses, bodies and parameters on their errors: tokens and codes among them.
+function withoutPayload (cause: unknown): Error {
+  if (isOAuthError(cause)) return cause
+  // A parser's message quotes what it could not read.
+  if (!(cause instanceof Error) || cause instanceof SyntaxError) return new Error('its message may hold secrets')
+  const bare = new Error(cause.message)
+  bare.name = cause.name
+  bare.stack = cause.stack ?? cause.message
+  if ('code' in cause && typeof cause.code === 'string') Object.assign(bare, { code: cause.code })
+  return bare
+}
+
+function hide (error: Error, name: string, value: unknown): void {
+  Object.defineProperty(error, name, { value, enumerable: false, writable: true, configurable: true })
+}
+
+/** Cuts a text that a provider sent down to what may stand in a message: printable, short, free of the given secrets. */
+export function quote (text: string | undefined, secrets: ReadonlyArray<string | undefined> = []): string {
+  if (text === undefined || text === '') return 'no description'
+  let clean = text.slice(0, 2_000).replace(/[^\x20-\x7e]/g, ' ')
+  for (const secret of secrets) {
+    if (secret !== undefined && secret.length > 3) clean = clean.replaceAll(secret, '[secret]')
+  }
+  return clean.length > 200 ? `${clean.slice(0, 200)}…` : clean
+}

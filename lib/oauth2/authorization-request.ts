@@ -1,0 +1,39 @@
+// The authorization request (RFC 6749 section 4.1.1) with state, PKCE S256 (RFC 7636), and a nonce for OpenID Connect.
+import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomNonce, generateRandomState } from 'oauth4webapi'
+
+/** What the authorization response and the token answer are checked against. */
+export interface LoginSecrets {
+  /** 256 bits, in base64url. */
+  state: string
+  /** Undefined where the provider is declared not to take PKCE. */
+  verifier?: string
+  /** For OpenID Connect. */
+  nonce?: string
+}
+
+export interface AuthorizationRequest {
+  endpoint: string
+  clientId: string
+  redirectUri: string
+  scope: readonly string[]
+  scopeDelimiter: string
+  /** Parameters besides those of the protocol, which win. */
+  params: Record<string, string>
+  pkce: boolean
+  nonce: boolean
+}
+
+export async function authorizationRequest (request: AuthorizationRequest): Promise<{ url: string, secrets: LoginSecrets }> {
+  const secrets: LoginSecrets = { state: generateRandomState() }
+  const url = new URL(request.endpoint)
+  const add = (params: Record<string, string>) => { for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value) }
+  add(request.params)
+  add({ response_type: 'code', client_id: request.clientId, redirect_uri: request.redirectUri, state: secrets.state })
+  if (request.scope.length > 0) add({ scope: request.scope.join(request.scopeDelimiter) })
+  if (request.pkce) {
+    secrets.verifier = generateRandomCodeVerifier()
+    add({ code_challenge: await calculatePKCECodeChallenge(secrets.verifier), code_challenge_method: 'S256' })
+  }
+  if (request.nonce) add({ nonce: secrets.nonce = generateRandomNonce() })
+  return { url: url.href, secrets }
+}

@@ -1,0 +1,46 @@
+// The engine's errors as this plugin's: which side is at fault, and what it said, without what was secret in it.
+import { AuthorizationResponseError, JWT_TIMESTAMP_CHECK, OperationProcessingError, ResponseBodyError } from 'oauth4webapi'
+import { isOAuthError, oauthError, quote } from '../errors.js'
+
+export interface FailedStep {
+  provider: string
+  /** What answered, in words: `token endpoint`. */
+  endpoint: string
+  /** The authorization code is at stake. */
+  exchange?: boolean
+  /** What must not be repeated in a message. */
+  secrets: Array<string | undefined>
+}
+
+const aboutIdTokens = /JWT|JWS|id_?token/i
+
+/** Answers the error to throw. */
+export function explainEngineError (error: unknown, { provider, endpoint, exchange, secrets }: FailedStep): Error {
+  if (isOAuthError(error)) return error
+  const message = (error as Error).message
+  if (error instanceof ResponseBodyError) {
+    const code = quote(error.error, secrets)
+    const text = error.error_description === undefined ? code : `${code}: ${quote(error.error_description, secrets)}`
+    return oauthError(exchange && error.error === 'invalid_grant' ? 'FST_OAUTH_CODE_REFUSED' : 'FST_OAUTH_TOKEN_REFUSED', [provider, text], error, { providerError: code })
+  }
+  if (error instanceof OperationProcessingError && error.code === JWT_TIMESTAMP_CHECK) {
+    return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, `${message}: it is old, or the clocks of this machine and of the provider differ`], error)
+  }
+  if (aboutIdTokens.test(message)) return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, message], error)
+  return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, message], error)
+}
+
+// RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6; the last two are LinkedIn's.
+const denials: ReadonlySet<string> = new Set([
+  'access_denied', 'login_required', 'consent_required', 'interaction_required', 'account_selection_required',
+  'user_cancelled_login', 'user_cancelled_authorize'
+])
+
+/** The error of an authorization response that the engine refused. */
+export function explainCallbackError (error: unknown, provider: string): Error {
+  if (!(error instanceof AuthorizationResponseError)) return oauthError('FST_OAUTH_INVALID_CALLBACK', [provider, (error as Error).message], error)
+  const providerError = quote(error.error)
+  return denials.has(error.error)
+    ? oauthError('FST_OAUTH_ACCESS_DENIED', [provider, providerError], undefined, { providerError })
+    : oauthError('FST_OAUTH_AUTHORIZATION_FAILED', [provider, providerError, quote(error.error_description)], undefined, { providerError })
+}

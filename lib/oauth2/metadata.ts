@@ -1,0 +1,49 @@
+// What is known of an authorization server: given by hand, discovered, or both.
+import type { AuthorizationServer } from 'oauth4webapi'
+import type { OAuthProviderOptions } from '../../types/options.js'
+import { oauthError } from '../errors.js'
+import type { Transport } from '../http/transport.js'
+import { Discovery } from '../oidc/discovery.js'
+
+export interface MetadataOptions {
+  provider: string
+  options: OAuthProviderOptions
+  transport: Transport
+  clock: () => number
+}
+
+/** Answers the source of a provider's metadata. */
+export function metadataOf ({ provider, options, transport, clock }: MetadataOptions): () => Promise<AuthorizationServer> {
+  const given = byHand(options)
+  const { issuer } = options
+  if (issuer !== undefined && !(options.authorizeUrl && options.accessTokenUrl && options.jwksUrl)) {
+    const check = (server: AuthorizationServer) => checkMetadata(server, provider, options)
+    const discovery = new Discovery({ provider, issuer, transport, clock, overrides: given, check })
+    return () => discovery.server()
+  }
+  // Without an issuer the origin stands in for it: the engine wants one, and nothing is verified against it.
+  const server = { issuer: issuer ?? new URL(options.authorizeUrl as string).origin, ...given }
+  return async () => server
+}
+
+function byHand (options: OAuthProviderOptions): Partial<AuthorizationServer> {
+  const endpoints = {
+    authorization_endpoint: options.authorizeUrl,
+    token_endpoint: options.accessTokenUrl,
+    userinfo_endpoint: options.userinfoUrl,
+    revocation_endpoint: options.revocationUrl,
+    jwks_uri: options.jwksUrl
+  }
+  return Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined))
+}
+
+function checkMetadata (server: AuthorizationServer, provider: string, options: OAuthProviderOptions): void {
+  const fail = (why: string) => oauthError('FST_OAUTH_DISCOVERY_FAILED', [provider, why])
+  if (typeof server.authorization_endpoint !== 'string') throw fail('it names no authorization_endpoint')
+  if (typeof server.token_endpoint !== 'string') throw fail('it names no token_endpoint')
+  const methods = server.code_challenge_methods_supported
+  // RFC 9700 section 2.1.1: an attacker must not be able to talk us out of S256.
+  if (Array.isArray(methods) && !methods.includes('S256') && options.quirks?.pkce !== 'unsupported') {
+    throw oauthError('FST_OAUTH_PKCE_UNSUPPORTED', [provider, methods.join(', ')])
+  }
+}

@@ -1,0 +1,155 @@
+// RFC 6749's authorization code flow, and OpenID Connect Core 1.0 on top of it.
+import * as engine from 'oauth4webapi'
+import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProtocolName } from '../../types/providers.js'
+import { oauthError } from '../errors.js'
+import type { Transport } from '../http/transport.js'
+import { IdTokenVerifier } from '../oidc/id-token.js'
+import { fetchUserinfo } from '../oidc/userinfo.js'
+import { authorizationRequest } from './authorization-request.js'
+import type { LoginSecrets } from './authorization-request.js'
+import { explainCallbackError } from './explain.js'
+import { metadataOf } from './metadata.js'
+import { TokenEndpoint } from './token-endpoint.js'
+import type { TokenAnswer } from './token-endpoint.js'
+
+export interface OAuth2Options {
+  provider: string
+  options: OAuthProviderOptions
+  transport: Transport
+  clock: () => number
+}
+
+/** How a login starts. */
+export interface LoginStart {
+  redirectUri: string
+  scope: readonly string[]
+  /** Added to the authorization request. */
+  params: Record<string, string>
+}
+
+/** How a login ends. */
+export interface LoginEnd {
+  /** The authorization response. */
+  callback: URLSearchParams
+  secrets: LoginSecrets
+  redirectUri: string
+  /** Added to the token request. */
+  params: Record<string, string>
+}
+
+export class OAuth2Protocol {
+  readonly name: OAuthProtocolName
+  readonly #provider: string
+  readonly #options: OAuthProviderOptions
+  readonly #transport: Transport
+  readonly #clock: () => number
+  readonly #metadata: () => Promise<engine.AuthorizationServer>
+  readonly #tokens: TokenEndpoint
+  readonly #idTokens: IdTokenVerifier
+
+  constructor ({ provider, options, transport, clock }: OAuth2Options) {
+    const { clientId, clientSecret, clientAuth, issuer, scope, quirks } = options
+    const asks = scope?.includes('openid') ?? true
+    this.name = issuer !== undefined && asks ? 'oidc' : 'oauth2'
+    this.#provider = provider
+    this.#options = options
+    this.#transport = transport
+    this.#clock = clock
+    this.#metadata = metadataOf({ provider, options, transport, clock })
+    this.#tokens = new TokenEndpoint({ provider, clientId, clientSecret, clientAuth, scopeDelimiter: quirks?.scopeDelimiter ?? ' ', readsIdToken: issuer !== undefined, transport, clock })
+    this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
+  }
+
+  /** The authorization URL, and what its answer will be checked against. */
+  async begin ({ redirectUri, scope, params }: LoginStart): Promise<{ url: string, secrets: LoginSecrets }> {
+    const server = await this.#metadata()
+    return authorizationRequest({
+      endpoint: server.authorization_endpoint as string,
+      clientId: this.#options.clientId,
+      redirectUri,
+      scope,
+      scopeDelimiter: this.#options.quirks?.scopeDelimiter ?? ' ',
+      params,
+      pkce: this.#options.quirks?.pkce !== 'unsupported',
+      nonce: this.name === 'oidc'
+    })
+  }
+
+  /** Checks the authorization response, in the order state, iss, error, code; exchanges the code; verifies the id_token. */
+  async complete ({ callback, secrets, redirectUri, params }: LoginEnd): Promise<OAuthTokenSet> {
+    const server = await this.#metadata()
+    const checked = this.#check(server, callback, secrets.state)
+    const echoed = this.#options.quirks?.nonce !== 'not-echoed'
+    const answer = await this.#tokens.exchange(server, {
+      callback: checked,
+      redirectUri,
+      verifier: secrets.verifier,
+      nonce: echoed ? secrets.nonce : undefined,
+      requireIdToken: this.name === 'oidc',
+      params
+    })
+    return this.#read(server, answer)
+  }
+
+  /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
+  async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
+    const server = await this.#metadata()
+    const tokens = await this.#read(server, await this.#tokens.refresh(server, grant.refreshToken as string))
+    if (tokens.claims !== undefined && grant.claims !== undefined && tokens.claims.sub !== grant.claims.sub) {
+      throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another subject'])
+    }
+    return tokens
+  }
+
+  /** Revokes both tokens at the provider (RFC 7009); false where it has no endpoint for that. */
+  async revoke (grant: OAuthGrant): Promise<boolean> {
+    const server = await this.#metadata()
+    if (server.revocation_endpoint === undefined) return false
+    if (grant.refreshToken !== undefined) await this.#tokens.revoke(server, grant.refreshToken, 'refresh_token')
+    await this.#tokens.revoke(server, grant.accessToken, 'access_token')
+    return true
+  }
+
+  /** The userinfo of whom the access token stands for; undefined where the provider has none. */
+  async userinfo (accessToken: string, claims: OAuthGrant['claims']): Promise<Record<string, unknown> | undefined> {
+    const server = await this.#metadata()
+    if (server.userinfo_endpoint === undefined) return undefined
+    return fetchUserinfo({ provider: this.#provider, server, client: this.#tokens.client, accessToken, subject: claims?.sub, transport: this.#transport, idTokens: this.#idTokens })
+  }
+
+  /** The headers that sign one API call (RFC 6750 section 2.1). */
+  async sign (grant: OAuthGrant): Promise<Record<string, string>> {
+    return { authorization: `Bearer ${grant.accessToken}` }
+  }
+
+  #check (server: engine.AuthorizationServer, callback: URLSearchParams, state: string): URLSearchParams {
+    const params = new URLSearchParams(callback)
+    // Some providers send iss (RFC 9207) without metadata to compare it with, and the user has named no issuer either.
+    if (this.#options.issuer === undefined && params.getAll('iss').length === 1) params.delete('iss')
+    try {
+      const checked = engine.validateAuthResponse(server, this.#tokens.client, params, state)
+      if (checked.getAll('code').length !== 1 || checked.get('code') === '') throw new TypeError('it holds no code, or more than one')
+      return checked
+    } catch (error) {
+      throw explainCallbackError(error, this.#provider)
+    }
+  }
+
+  async #read (server: engine.AuthorizationServer, { response, body }: TokenAnswer): Promise<OAuthTokenSet> {
+    const { access_token: accessToken, token_type: tokenType, refresh_token: refreshToken, id_token: idToken, scope, expires_in: expiresIn, ...raw } = body
+    const claims = engine.getValidatedIdTokenClaims(body)
+    if (idToken !== undefined && claims !== undefined) await this.#idTokens.verify(server, { response, idToken, claims, accessToken })
+    return {
+      tokenType,
+      accessToken,
+      refreshToken,
+      idToken,
+      scope: scope?.split(' '),
+      expiresAt: expiresIn === undefined ? undefined : this.#clock() + expiresIn * 1_000,
+      claims,
+      raw
+    }
+  }
+}

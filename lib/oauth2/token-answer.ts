@@ -1,0 +1,60 @@
+// What real token endpoints answer, brought into the form that RFC 6749 sections 5.1 and 5.2 give it.
+import { toResponse } from '../http/transport.js'
+import type { Answer } from '../http/transport.js'
+
+const tokenTypes: Record<string, unknown> = { bearer: true, dpop: true }
+
+export interface TokenAnswerReading {
+  scopeDelimiter: string
+  /** False leaves out an id_token that could not be verified. */
+  readsIdToken: boolean
+}
+
+/**
+ * Reads the answer of a token endpoint. Accepts JSON under any content type and form encoding; an error in a 200
+ * becomes a 400, a missing token_type becomes Bearer, lists of scopes become one string. Anything else is left to the engine.
+ */
+export function readTokenAnswer (answer: Answer, reading: TokenAnswerReading): Response {
+  const body = parseJson(answer.text) ?? parseForm(answer.text)
+  if (body === undefined) return toResponse(answer, 'text/plain')
+  const failed = body.access_token === undefined && typeof body.error === 'string' && body.error !== ''
+  const status = failed ? 400 : answer.status
+  const normal = failed ? body : normalise(body, reading)
+  return toResponse({ status, text: JSON.stringify(normal) }, 'application/json')
+}
+
+function normalise (body: Record<string, unknown>, { scopeDelimiter, readsIdToken }: TokenAnswerReading): Record<string, unknown> {
+  const { scope, expires_in: expiresIn, refresh_token: refreshToken, id_token: idToken, ...rest } = body
+  const type = typeof rest.token_type === 'string' && rest.token_type.toLowerCase() in tokenTypes ? rest.token_type : 'bearer'
+  const lifetime = typeof expiresIn === 'string' || typeof expiresIn === 'number' ? Number(expiresIn) : Number.NaN
+  return {
+    ...rest,
+    token_type: type,
+    // 0 and nonsense mean that the provider states no lifetime.
+    ...(lifetime > 0 && Number.isFinite(lifetime) ? { expires_in: lifetime } : {}),
+    ...(typeof refreshToken === 'string' && refreshToken !== '' ? { refresh_token: refreshToken } : {}),
+    ...(readsIdToken && idToken !== undefined && idToken !== null ? { id_token: idToken } : {}),
+    ...(scopesOf(scope, scopeDelimiter) ?? {})
+  }
+}
+
+function scopesOf (scope: unknown, delimiter: string): { scope: string } | undefined {
+  const names = Array.isArray(scope) ? scope.map(String) : typeof scope === 'string' ? scope.split(delimiter).flatMap(part => part.split(' ')) : []
+  const given = names.map(name => name.trim()).filter(name => name !== '')
+  return given.length === 0 ? undefined : { scope: given.join(' ') }
+}
+
+function parseJson (text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function parseForm (text: string): Record<string, unknown> | undefined {
+  if (!/^[\w.-]+=/.test(text)) return undefined
+  const form = Object.fromEntries(new URLSearchParams(text))
+  return 'access_token' in form || 'error' in form ? form : undefined
+}

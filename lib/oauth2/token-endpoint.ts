@@ -1,0 +1,122 @@
+// The one place that posts to a token or revocation endpoint (RFC 6749 sections 3.2 and 5, RFC 7009).
+import * as engine from 'oauth4webapi'
+import { oauthError } from '../errors.js'
+import { toResponse } from '../http/transport.js'
+import type { Answer, Transport } from '../http/transport.js'
+import { clientAuthFor } from './client-auth.js'
+import type { ClientAuthMethod } from './client-auth.js'
+import { explainEngineError } from './explain.js'
+import type { FailedStep } from './explain.js'
+import { readTokenAnswer } from './token-answer.js'
+import { tolerance } from '../oidc/id-token.js'
+
+export interface TokenEndpointOptions {
+  provider: string
+  clientId: string
+  clientSecret: string | undefined
+  clientAuth: ClientAuthMethod | undefined
+  scopeDelimiter: string
+  /** Without an issuer an id_token cannot be verified: it is left out. */
+  readsIdToken: boolean
+  transport: Transport
+  clock: () => number
+}
+
+/** A checked authorization response, and what goes with it to the token endpoint. */
+export interface CodeExchange {
+  /** From the engine's validateAuthResponse, which brands it: an unchecked one is refused. */
+  callback: URLSearchParams
+  redirectUri: string
+  verifier: string | undefined
+  /** A nonce to find in the id_token, `none` where an id_token is due without one, or undefined. */
+  nonce: string | undefined
+  requireIdToken: boolean
+  params: Record<string, string>
+}
+
+/** What the engine has read, with the response that its signature check asks for. */
+export interface TokenAnswer { response: Response, body: engine.TokenEndpointResponse }
+
+const longestRetryAfter = 3_600
+
+export class TokenEndpoint {
+  readonly #options: TokenEndpointOptions
+
+  constructor (options: TokenEndpointOptions) {
+    this.#options = options
+  }
+
+  /** Exchanges an authorization code, once. */
+  async exchange (server: engine.AuthorizationServer, { callback, redirectUri, verifier, nonce, requireIdToken, params }: CodeExchange): Promise<TokenAnswer> {
+    const secrets = [callback.get('code') ?? undefined, verifier, this.#options.clientSecret]
+    return this.#explained({ endpoint: 'token endpoint', exchange: true, secrets }, async () => {
+      const response = await engine.authorizationCodeGrantRequest(server, this.client, this.#auth(server), callback, redirectUri, verifier ?? engine.nopkce, { ...this.#http, additionalParameters: params })
+      const expected = { ...(nonce === undefined ? {} : { expectedNonce: nonce }), requireIdToken }
+      return { response, body: await engine.processAuthorizationCodeResponse(server, this.client, response, expected) }
+    })
+  }
+
+  async refresh (server: engine.AuthorizationServer, refreshToken: string): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [refreshToken, this.#options.clientSecret] }, async () => {
+      const response = await engine.refreshTokenGrantRequest(server, this.client, this.#auth(server), refreshToken, this.#http)
+      return { response, body: await engine.processRefreshTokenResponse(server, this.client, response) }
+    })
+  }
+
+  async revoke (server: engine.AuthorizationServer, token: string, hint: 'access_token' | 'refresh_token'): Promise<void> {
+    await this.#explained({ endpoint: 'revocation endpoint', secrets: [token, this.#options.clientSecret] }, async () => {
+      const response = await engine.revocationRequest(server, this.client, this.#auth(server), token, {
+        [engine.allowInsecureRequests]: true,
+        [engine.customFetch]: async (url, { method, headers, body }) => {
+          const answer = await this.#post(url, { method, headers, body })
+          // RFC 7009 section 2.2: 200 is all that counts. Other successes mean the same.
+          return toResponse({ ...answer, status: answer.status < 300 ? 200 : answer.status }, 'application/json')
+        },
+        additionalParameters: { token_type_hint: hint }
+      })
+      await engine.processRevocationResponse(response)
+    })
+  }
+
+  /** This client as the engine wants it, with our clock. */
+  get client (): engine.Client {
+    const { clientId, clock } = this.#options
+    return { client_id: clientId, [engine.clockSkew]: Math.round((clock() - Date.now()) / 1_000), [engine.clockTolerance]: tolerance }
+  }
+
+  get #http () {
+    const { scopeDelimiter, readsIdToken } = this.#options
+    return {
+      [engine.allowInsecureRequests]: true,
+      [engine.customFetch]: async (url: string, { method, headers, body }: engine.CustomFetchOptions<'POST', URLSearchParams>) =>
+        readTokenAnswer(await this.#post(url, { method, headers, body }), { scopeDelimiter, readsIdToken })
+    }
+  }
+
+  async #post (url: string, { method, headers, body }: Pick<engine.CustomFetchOptions<'POST', URLSearchParams>, 'method' | 'headers' | 'body'>): Promise<Answer> {
+    const answer = await this.#options.transport(new URL(url), { method, headers, body: body.toString() })
+    if (answer.status === 429 || answer.status >= 500) {
+      throw oauthError('FST_OAUTH_PROVIDER_UNAVAILABLE', [this.#options.provider, answer.status], undefined, { retryAfter: this.#retryAfter(answer) })
+    }
+    return answer
+  }
+
+  // RFC 9110 section 10.2.3: seconds or a date.
+  #retryAfter ({ headers }: Answer): number {
+    const value = String(headers['retry-after'])
+    const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - this.#options.clock()) / 1_000
+    return Number.isNaN(seconds) ? 5 : Math.ceil(Math.min(Math.max(seconds, 1), longestRetryAfter))
+  }
+
+  #auth (server: engine.AuthorizationServer): engine.ClientAuth {
+    return clientAuthFor(server, this.#options.clientSecret, this.#options.clientAuth)
+  }
+
+  async #explained <T> (step: Omit<FailedStep, 'provider'>, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run()
+    } catch (error) {
+      throw explainEngineError(error, { ...step, provider: this.#options.provider })
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// What an id_token must pass besides the engine's own checks (OpenID Connect Core 1.0 section 3.1.3.7): its signature,
+// always, and the claims that the engine leaves alone.
+import { createHash } from 'node:crypto'
+import { decodeProtectedHeader } from 'jose'
+import { KEY_SELECTION, OperationProcessingError, allowInsecureRequests, customFetch, validateApplicationLevelSignature } from 'oauth4webapi'
+import type { AuthorizationServer } from 'oauth4webapi'
+import { isOAuthError, oauthError } from '../errors.js'
+import { toResponse } from '../http/transport.js'
+import type { Transport } from '../http/transport.js'
+
+/** Seconds that the provider's clock and ours may differ. */
+export const tolerance = 60
+
+export interface IdTokenOptions {
+  provider: string
+  clientId: string
+  transport: Transport
+  /** Milliseconds since the epoch. */
+  clock: () => number
+}
+
+/** An answer whose id_token the engine has read, and what belongs to it. */
+export interface ReadIdToken {
+  response: Response
+  idToken: string
+  claims: Record<string, unknown>
+  accessToken: string
+}
+
+const keysKeptFor = 60_000
+
+/** Verifies id_tokens of one provider and keeps its keys. */
+export class IdTokenVerifier {
+  readonly #options: IdTokenOptions
+  // The engine keeps the keys of a server on its metadata object; a copy of that object starts without keys.
+  readonly #keyHolders = new WeakMap<AuthorizationServer, AuthorizationServer>()
+  #missedAt = Number.NEGATIVE_INFINITY
+  #fetches = 0
+
+  constructor (options: IdTokenOptions) {
+    this.#options = options
+  }
+
+  /** Throws FST_OAUTH_ID_TOKEN_INVALID, or the transport's errors where the keys cannot be had. */
+  async verify (server: AuthorizationServer, read: ReadIdToken): Promise<void> {
+    await this.verifySignature(server, read.response)
+    const { clientId, clock } = this.#options
+    const { azp, iat, at_hash: atHash } = read.claims
+    const { alg, typ } = decodeProtectedHeader(read.idToken)
+    if (typ !== undefined && /\+jwt$/i.test(typ)) throw this.#refused('its type is that of another kind of token')
+    if (azp !== undefined && azp !== clientId) throw this.#refused('azp names another client')
+    if (Number(iat) > clock() / 1000 + tolerance) throw this.#refused('iat lies in the future: the clocks of this machine and of the provider differ')
+    if (atHash !== undefined && atHash !== hashOf(read.accessToken, String(alg))) throw this.#refused('at_hash does not match the access token')
+  }
+
+  /** Verifies the signature of the token that the engine has read from this response. */
+  async verifySignature (server: AuthorizationServer, response: Response): Promise<void> {
+    const fetches = this.#fetches
+    try {
+      await this.#validate(this.#keyHolders.get(server) ?? server, response)
+    } catch (error) {
+      if (!this.#mayRenewKeys(error, fetches)) throw isOAuthError(error) ? error : this.#refused((error as Error).message, error)
+      this.#keyHolders.set(server, { ...server })
+      await this.verifySignature(server, response)
+    }
+  }
+
+  // A key we have not seen: the provider may have rotated its keys since we fetched them. Asked at most once a minute,
+  // and not when they were fetched just now, so that made-up key ids cause no flood.
+  #mayRenewKeys (error: unknown, fetchesBefore: number): boolean {
+    if (!(error instanceof OperationProcessingError) || error.code !== KEY_SELECTION) return false
+    const now = this.#options.clock()
+    const recent = now - this.#missedAt < keysKeptFor
+    if (!recent) this.#missedAt = now
+    return !recent && this.#fetches === fetchesBefore
+  }
+
+  async #validate (server: AuthorizationServer, response: Response): Promise<void> {
+    await validateApplicationLevelSignature(server, response, {
+      [allowInsecureRequests]: true,
+      [customFetch]: this.#fetchKeys
+    })
+  }
+
+  readonly #fetchKeys = async (url: string, { headers }: { headers: Record<string, string> }): Promise<Response> => {
+    this.#fetches++
+    return toResponse(await this.#options.transport(new URL(url), { method: 'GET', headers }), 'application/json')
+  }
+
+  #refused (why: string, cause?: unknown): Error {
+    return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#options.provider, why], cause)
+  }
+}
+
+// OpenID Connect Core 1.0 section 3.1.3.6: the left half of the hash that belongs to the token's algorithm.
+function hashOf (accessToken: string, alg: string): string {
+  const size = /(256|384|512)$/.exec(alg)?.[1] ?? '512'
+  const digest = createHash(`sha${size}`).update(accessToken).digest()
+  return digest.subarray(0, digest.length / 2).toString('base64url')
+}

@@ -1,0 +1,50 @@
+// The userinfo request (OpenID Connect Core 1.0 section 5.3), also of providers that only resemble it.
+import { JSON_ATTRIBUTE_COMPARISON, processUserInfoResponse } from 'oauth4webapi'
+import type { AuthorizationServer, Client } from 'oauth4webapi'
+import { isOAuthError, oauthError } from '../errors.js'
+import { toResponse } from '../http/transport.js'
+import type { Answer, Transport } from '../http/transport.js'
+import type { IdTokenVerifier } from './id-token.js'
+
+export interface UserinfoRequest {
+  provider: string
+  server: AuthorizationServer
+  client: Client
+  accessToken: string
+  /** The id_token's subject, which the userinfo must have too; without it there is nothing to compare. */
+  subject: unknown
+  transport: Transport
+  idTokens: IdTokenVerifier
+}
+
+/** Answers the claims. Throws FST_OAUTH_USERINFO_MISMATCH, FST_OAUTH_INVALID_PROVIDER_ANSWER and the transport's errors. */
+export async function fetchUserinfo (request: UserinfoRequest): Promise<Record<string, unknown>> {
+  const answer = await request.transport(new URL(request.server.userinfo_endpoint as string), {
+    method: 'GET',
+    headers: { accept: 'application/json, application/jwt;q=0.9', authorization: `Bearer ${request.accessToken}`, 'user-agent': 'fastify-oauth' }
+  })
+  try {
+    if (answer.status !== 200) throw new TypeError(`status ${answer.status}`)
+    return typeof request.subject === 'string' ? await ofSubject(request, request.subject, answer) : readObject(answer.text)
+  } catch (error) {
+    if (isOAuthError(error)) throw error
+    const mismatch = error instanceof Error && 'code' in error && error.code === JSON_ATTRIBUTE_COMPARISON
+    throw mismatch
+      ? oauthError('FST_OAUTH_USERINFO_MISMATCH', [request.provider], error)
+      : oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['userinfo endpoint', request.provider, error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message], error)
+  }
+}
+
+async function ofSubject ({ server, client, idTokens }: UserinfoRequest, subject: string, answer: Answer): Promise<Record<string, unknown>> {
+  const signed = /^application\/jwt\b/i.test(String(answer.headers['content-type']))
+  const response = toResponse(answer, signed ? 'application/jwt' : 'application/json')
+  const claims = await processUserInfoResponse(server, client, subject, response)
+  if (signed) await idTokens.verifySignature(server, response)
+  return claims
+}
+
+function readObject (text: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('it is not an object')
+  return value as Record<string, unknown>
+}

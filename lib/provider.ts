@@ -1,0 +1,117 @@
+// One provider: begin, complete, refresh, revoke. It picks its protocol once, at construction.
+import type { OAuthGrant, OAuthTokenSet } from '../types/grant.js'
+import type { OAuthProfile } from '../types/profile.js'
+import type { OAuthProtocolName, OAuthProvider } from '../types/providers.js'
+import { oauthError } from './errors.js'
+import { createTransport } from './http/transport.js'
+import type { TransportOptions } from './http/transport.js'
+import { OAuth2Protocol } from './oauth2/protocol.js'
+import type { LoginEnd, LoginStart } from './oauth2/protocol.js'
+import { toProfile } from './oidc/profile.js'
+import { isLoopback, parseParams } from './options.js'
+import type { ProviderOptions } from './options.js'
+
+/** What every provider of an application shares. */
+export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> { clock: () => number }
+
+/** What a protocol folder offers. */
+interface Protocol {
+  readonly name: OAuthProtocolName
+  begin(start: LoginStart): Promise<{ url: string, secrets: LoginEnd['secrets'] }>
+  complete(end: LoginEnd): Promise<OAuthTokenSet>
+  refresh(grant: OAuthGrant): Promise<OAuthTokenSet>
+  revoke(grant: OAuthGrant): Promise<boolean>
+  userinfo(accessToken: string, claims: OAuthGrant['claims']): Promise<Record<string, unknown> | undefined>
+  sign(grant: OAuthGrant): Promise<Record<string, string>>
+}
+
+/** A login that came through: its tokens, and whose they are. */
+export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string }
+
+type Params = ProviderOptions['authorizeParams']
+
+export class Provider implements OAuthProvider {
+  readonly name: string
+  readonly issuer: string | undefined
+  readonly scope: readonly string[]
+  readonly apiBaseUrl: string | undefined
+  readonly callbackUrl: string | undefined
+  readonly defaultReturnTo: string | undefined
+  readonly allowCrossSiteStart: boolean
+  readonly #options: ProviderOptions
+  readonly #protocol: Protocol
+  readonly #apiOrigins: ReadonlySet<string>
+
+  constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings) {
+    this.name = name
+    this.issuer = options.issuer
+    this.scope = options.scope ?? (options.issuer === undefined ? [] : ['openid'])
+    this.apiBaseUrl = options.apiBaseUrl
+    this.callbackUrl = options.callbackUrl
+    this.defaultReturnTo = options.defaultReturnTo
+    this.allowCrossSiteStart = options.allowCrossSiteStart
+    this.#options = options
+    this.#apiOrigins = new Set([options.apiBaseUrl, ...options.apiOrigins].filter(url => url !== undefined).map(url => new URL(url).origin))
+    const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests
+    const transport = createTransport({ dispatcher, provider: name, timeout, allows })
+    this.#protocol = new OAuth2Protocol({ provider: name, options, transport, clock })
+  }
+
+  get protocol (): OAuthProtocolName {
+    return this.#protocol.name
+  }
+
+  /** Whether the access token may go to this origin. */
+  allowsOrigin (origin: string): boolean {
+    return this.#apiOrigins.has(origin)
+  }
+
+  /** Starts a login. The request is what `authorizeParams` may be a function of. */
+  async begin ({ redirectUri, scope, params }: LoginStart, request: unknown) {
+    const own = await this.#params(this.#options.authorizeParams, 'authorizeParams', request)
+    const all = { ...own, ...params }
+    return { ...await this.#protocol.begin({ redirectUri, scope, params: all }), formPost: all.response_mode === 'form_post' }
+  }
+
+  /** Ends a login. The request is what `accessTokenParams` may be a function of. */
+  async complete (end: Omit<LoginEnd, 'params'>, request: unknown): Promise<CompletedLogin> {
+    const params = await this.#params(this.#options.accessTokenParams, 'accessTokenParams', request)
+    const tokens = await this.#protocol.complete({ ...end, params })
+    const subject = await this.#subjectOf(tokens)
+    return { tokens, subject, account: subject ?? 'default' }
+  }
+
+  async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
+    return this.#protocol.refresh(grant)
+  }
+
+  /** False where the provider offers no revocation. */
+  async revoke (grant: OAuthGrant): Promise<boolean> {
+    return this.#protocol.revoke(grant)
+  }
+
+  /** The headers that sign one API call. */
+  async sign (grant: OAuthGrant): Promise<Record<string, string>> {
+    return this.#protocol.sign(grant)
+  }
+
+  /** Throws FST_OAUTH_PROFILE_UNAVAILABLE where the provider tells nothing of its users. */
+  async profile (grant: OAuthGrant): Promise<OAuthProfile> {
+    const userinfo = await this.#protocol.userinfo(grant.accessToken, grant.claims)
+    if (userinfo === undefined && grant.claims === undefined) throw oauthError('FST_OAUTH_PROFILE_UNAVAILABLE', [this.name])
+    return toProfile({ ...grant.claims, ...userinfo }, this.#options.profile)
+  }
+
+  // Without an id_token, userinfo alone tells two accounts apart.
+  async #subjectOf ({ claims, accessToken }: OAuthTokenSet): Promise<string | undefined> {
+    if (claims !== undefined) return String(claims.sub)
+    if (this.#options.userinfoUrl === undefined) return undefined
+    const userinfo = await this.#protocol.userinfo(accessToken, undefined)
+    return toProfile(userinfo as Record<string, unknown>, this.#options.profile).id
+  }
+
+  async #params (params: Params, option: string, request: unknown): Promise<Record<string, string>> {
+    if (typeof params !== 'function') return params ?? {}
+    return parseParams(await params(request as Parameters<typeof params>[0]), `providers.${this.name}.${option}()`)
+  }
+}

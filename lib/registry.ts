@@ -1,0 +1,72 @@
+// Name to provider: app.oauth.providers.
+import type { OAuthProviderRegistry } from '../types/fastify.js'
+import type { OAuthProviderOptions } from '../types/options.js'
+import { oauthError, quote } from './errors.js'
+import { parseProviderOptions } from './options.js'
+import type { ProviderOptions } from './options.js'
+import { Provider } from './provider.js'
+import type { ProviderSurroundings } from './provider.js'
+
+export class ProviderRegistry implements OAuthProviderRegistry {
+  readonly #providers = new Map<string, Provider>()
+  readonly #surroundings: ProviderSurroundings
+
+  constructor (surroundings: ProviderSurroundings) {
+    this.#surroundings = surroundings
+  }
+
+  get size (): number {
+    return this.#providers.size
+  }
+
+  get (name: string): Provider {
+    const provider = this.#providers.get(name)
+    if (provider === undefined) throw oauthError('FST_OAUTH_UNKNOWN_PROVIDER', [`"${quote(name)}"`, this.#advice(name)])
+    return provider
+  }
+
+  has (name: string): boolean {
+    return this.#providers.has(name)
+  }
+
+  register (name: string, options: OAuthProviderOptions): Provider {
+    return this.add(name, parseProviderOptions(name, options))
+  }
+
+  /** Registers a provider whose options were checked. */
+  add (name: string, options: ProviderOptions): Provider {
+    if (this.#providers.has(name)) throw oauthError('FST_OAUTH_PROVIDER_EXISTS', [`"${name}"`])
+    const provider = new Provider(name, options, this.#surroundings)
+    this.#providers.set(name, provider)
+    return provider
+  }
+
+  unregister (name: string): boolean {
+    return this.#providers.delete(name)
+  }
+
+  [Symbol.iterator] (): Iterator<Provider> {
+    return this.#providers.values()
+  }
+
+  #advice (name: string): string {
+    const known = [...this.#providers.keys()]
+    if (known.length === 0) return '; none is registered'
+    const nearest = known.map(one => ({ one, away: distance(one, name.slice(0, 64)) })).sort((a, b) => a.away - b.away).slice(0, 3)
+    return `; the nearest names are ${nearest.map(({ one }) => `"${one}"`).join(', ')}`
+  }
+}
+
+// Levenshtein's distance.
+function distance (a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[b.length] as number
+}

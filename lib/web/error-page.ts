@@ -1,0 +1,34 @@
+// The page of a login that failed: no script, no foreign resource, light and dark.
+import { createHash } from 'node:crypto'
+
+const style = `:root{color-scheme:light dark;font:16px/1.6 system-ui,sans-serif}
+body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#f6f7f9,#15171c);color:light-dark(#1c1f26,#e8eaf0)}
+main{max-width:30rem;margin:1.5rem;padding:2rem 2.25rem;border-radius:12px;background:light-dark(#fff,#1e2129);box-shadow:0 1px 3px #0003}
+h1{margin:0 0 .5rem;font-size:1.35rem;line-height:1.3}p{margin:.5rem 0}a{color:light-dark(#1a56c4,#8ab4ff)}
+code{font-size:.8rem;color:light-dark(#5b6270,#a4abba)}`
+
+/** What the Content-Security-Policy allows as the page's style. */
+export const styleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`
+
+export interface ErrorPage {
+  statusCode: number
+  code: string
+  message: string
+  /** Where the login can be started again; a path. */
+  retryUrl?: string | undefined
+}
+
+export function errorPage ({ statusCode, code, message, retryUrl }: ErrorPage): string {
+  const title = statusCode === 403 ? 'No access' : statusCode < 500 ? 'Login not completed' : 'Login not possible now'
+  const retry = retryUrl === undefined ? '' : `<p><a href="${escape(retryUrl)}">Start the login again</a></p>`
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${style}</style></head>
+<body><main><h1>${title}</h1><p>${escape(message)}</p>${retry}<p><code>${escape(code)}</code></p></main></body>
+</html>
+`
+}
+
+function escape (text: string): string {
+  return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
+}

@@ -1,0 +1,50 @@
+// The onRequest hook of routes that declare config.oauth: the handler never runs without the grant.
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { covers } from '../grants/grant.js'
+import { parseRouteRequirement } from '../options.js'
+import type { RouteRequirement } from '../options.js'
+import type { Challenger } from './challenge.js'
+import type { OAuthContext } from './context.js'
+import type { Owners } from './owner.js'
+
+/** Binds request.oauth to what the guard has loaded. */
+export type Bind = (request: FastifyRequest, binding: { provider: string, account: string, grant: Awaited<ReturnType<OAuthContext['keeper']['find']>> }) => void
+
+export class Guard {
+  readonly #context: OAuthContext
+  readonly #owners: Owners
+  readonly #challenger: Challenger
+  readonly #bind: Bind
+  readonly #requirements = new WeakMap<object, RouteRequirement>()
+
+  constructor (context: OAuthContext, { owners, challenger, bind }: { owners: Owners, challenger: Challenger, bind: Bind }) {
+    this.#context = context
+    this.#owners = owners
+    this.#challenger = challenger
+    this.#bind = bind
+  }
+
+  /** Refuses a wrong config.oauth when the route is added. Routes added before the plugin are checked when they are called. */
+  checkRoute ({ config, method, url }: Pick<RouteOptions, 'config' | 'method' | 'url'>): void {
+    if (config?.oauth !== undefined) parseRouteRequirement(config.oauth, `${String(method)} ${url}`)
+  }
+
+  async onRequest (request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { config, method, url } = request.routeOptions
+    if (config?.oauth === undefined) return
+    const { provider: name, scope, account } = this.#requirementOf(config, `${String(method)} ${String(url)}`)
+    const provider = this.#context.registry.get(name)
+    const { id: owner } = await this.#owners.of(request)
+    const grant = owner === null ? null : await this.#context.keeper.fresh(provider, { owner, provider: name, account })
+    if (grant !== null && covers(grant, scope)) this.#bind(request, { provider: name, account: grant.account, grant })
+    else await this.#challenger.challenge(request, reply, { provider, scope, grant })
+  }
+
+  #requirementOf (config: { oauth?: unknown }, where: string): RouteRequirement {
+    const known = this.#requirements.get(config)
+    if (known !== undefined) return known
+    const requirement = parseRouteRequirement(config.oauth, where)
+    this.#requirements.set(config, requirement)
+    return requirement
+  }
+}

@@ -1,0 +1,152 @@
+// Logins under way: one encrypted cookie each, named by a hash of its state, so that tabs do not collide. A login is
+// taken once: the cookie is deleted, and the store's claim decides between copies of one callback.
+import { createHash, randomBytes } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { oauthError } from '../errors.js'
+import type { OAuthErrorCode } from '../errors.js'
+import { baseUrlOf } from './base-url.js'
+import type { OAuthContext } from './context.js'
+
+/** What a callback is checked against and continued with. */
+export interface PendingLogin {
+  provider: string
+  secrets: { state: string, verifier?: string, nonce?: string }
+  /** Scopes asked for. */
+  scope: readonly string[]
+  /** Scopes without which the login has failed its purpose. */
+  required: readonly string[]
+  returnTo: string
+  /** Who started it, and whether the application said so. */
+  owner: { id: string | null, named: boolean }
+  /** Shared by the logins that one browser has under way. */
+  browser: string
+  /** The provider calls back by a cross-site POST. */
+  formPost: boolean
+  /** The browser sent cookies besides ours when the login started. */
+  hadCookies: boolean
+  /** Milliseconds since the epoch. */
+  startedAt: number
+}
+
+const cookieNames = /^(?:__Host-)?oauth-[\w-]{22}$/
+const loginsAtMost = 8
+// Proxies commonly refuse a Cookie header of more than 8 KiB, and the application has cookies too.
+const bytesAtMost = 5_000
+
+export class PendingLogins {
+  readonly #context: OAuthContext
+
+  constructor (context: OAuthContext) {
+    this.#context = context
+  }
+
+  /** Remembers a login in the browser; beyond eight of them, or 5 000 bytes, the oldest are dropped. */
+  save (request: FastifyRequest, reply: FastifyReply, login: Omit<PendingLogin, 'browser' | 'startedAt' | 'hadCookies'>): void {
+    const { others, hadCookies } = this.#underway(request, reply)
+    const browser = others[0]?.login.browser ?? randomBytes(16).toString('base64url')
+    const pending: PendingLogin = { ...login, browser, hadCookies, startedAt: this.#context.options.clock() }
+    const id = idOf(login.secrets.state)
+    const value = this.#context.cipher.seal('pending-login', id, JSON.stringify(pending))
+    let bytes = value.length
+    others.forEach(({ name, login: other, length }, index) => {
+      bytes += length
+      if (index + 2 > loginsAtMost || bytes > bytesAtMost) this.#clear(request, reply, name, other.formPost)
+    })
+    const maxAge = Math.ceil(this.#keptFor / 1_000)
+    reply.setCookie(`${this.#prefix(request)}oauth-${id}`, value, { ...this.#attributes(request, login.formPost), maxAge })
+  }
+
+  /** The login of a callback, which no other callback can take. Throws FST_OAUTH_STATE_…, FST_OAUTH_STORE_FAILED. */
+  async take (request: FastifyRequest, reply: FastifyReply, { provider, state }: { provider: string, state: string | null }): Promise<PendingLogin> {
+    if (state === null || state === '') throw oauthError('FST_OAUTH_STATE_MISSING', [provider])
+    const id = idOf(state)
+    const cookies = cookiesOf(request)
+    const name = [`__Host-oauth-${id}`, `oauth-${id}`].find(one => Object.hasOwn(cookies, one))
+    if (name === undefined) throw this.#missing(request, provider)
+    const login = this.#open(id, cookies[name])
+    if (login === null || isRepeated(request, name)) throw oauthError('FST_OAUTH_STATE_UNREADABLE', [provider])
+    const first = await this.#context.keeper.claim(`login:${id}`, this.#keptFor)
+    this.#clear(request, reply, name, login.formPost)
+    const refuse = (code: OAuthErrorCode) => oauthError(code, [provider])
+    if (!first) throw refuse('FST_OAUTH_STATE_USED')
+    if (login.provider !== provider) throw refuse('FST_OAUTH_STATE_OTHER_PROVIDER')
+    if (this.#isExpired(login)) throw refuse('FST_OAUTH_STATE_EXPIRED')
+    return login
+  }
+
+  /** Whether a callback comes without the cookies that its browser had when the login started, as a cross-site POST does. */
+  lacksCookies (request: FastifyRequest, state: string | null): boolean {
+    const id = idOf(state ?? '')
+    const cookies = cookiesOf(request)
+    const login = this.#open(id, cookies[`__Host-oauth-${id}`] ?? cookies[`oauth-${id}`])
+    return login?.hadCookies === true && Object.keys(cookies).every(name => cookieNames.test(name))
+  }
+
+  // Longer than a login may take, so that one that took too long is told from one that never was.
+  get #keptFor (): number {
+    return this.#context.options.loginTimeout * 2
+  }
+
+  // The newest first. What cannot be read, or is too old, is cleared on the way.
+  #underway (request: FastifyRequest, reply: FastifyReply) {
+    const cookies = Object.entries(cookiesOf(request))
+    const ours = cookies.filter(([name]) => cookieNames.test(name))
+    const others = ours.slice(0, 64).flatMap(([name, value]) => {
+      const login = this.#open(name.slice(-22), value)
+      if (login !== null && !this.#isExpired(login)) return [{ name, login, length: String(value).length }]
+      this.#clear(request, reply, name, false)
+      return []
+    })
+    others.sort((a, b) => b.login.startedAt - a.login.startedAt)
+    return { others, hadCookies: cookies.length > ours.length }
+  }
+
+  #open (id: string, value: string | undefined): PendingLogin | null {
+    const plain = value === undefined ? null : this.#context.cipher.open('pending-login', id, value)
+    return plain === null ? null : JSON.parse(plain)
+  }
+
+  #isExpired ({ startedAt }: PendingLogin): boolean {
+    return this.#context.options.clock() - startedAt > this.#context.options.loginTimeout
+  }
+
+  #missing (request: FastifyRequest, provider: string): Error {
+    const expected = baseUrlOf(this.#context, request).host
+    const host = String(request.headers.host)
+    if (host !== expected) return oauthError('FST_OAUTH_STATE_OTHER_HOST', [provider, host, expected])
+    const hasOthers = Object.keys(cookiesOf(request)).some(name => cookieNames.test(name))
+    return oauthError(hasOthers ? 'FST_OAUTH_STATE_MISMATCH' : 'FST_OAUTH_STATE_NO_COOKIE', [provider])
+  }
+
+  #clear (request: FastifyRequest, reply: FastifyReply, name: string, formPost: boolean): void {
+    reply.clearCookie(name, this.#attributes(request, formPost))
+  }
+
+  // RFC 6265bis: a cross-site POST brings only cookies with SameSite=None, and those must be Secure.
+  #attributes (request: FastifyRequest, formPost: boolean) {
+    const secure = formPost || this.#isSecure(request)
+    return { path: '/', httpOnly: true, secure, sameSite: formPost ? 'none' : 'lax' } as const
+  }
+
+  #prefix (request: FastifyRequest): string {
+    return this.#isSecure(request) ? '__Host-' : ''
+  }
+
+  #isSecure (request: FastifyRequest): boolean {
+    return baseUrlOf(this.#context, request).protocol === 'https:'
+  }
+}
+
+function idOf (state: string): string {
+  return createHash('sha256').update(state).digest('base64url').slice(0, 22)
+}
+
+// The application may have told @fastify/cookie to parse later than we look.
+function cookiesOf (request: FastifyRequest): Record<string, string | undefined> {
+  return request.server.parseCookie(request.headers.cookie ?? '')
+}
+
+// Two cookies of one name: one was planted from another host or path of the site.
+function isRepeated (request: FastifyRequest, name: string): boolean {
+  return String(request.headers.cookie).split(';').filter(part => part.trim().startsWith(`${name}=`)).length > 1
+}

@@ -1,0 +1,39 @@
+// The plugin's own replies: redirects, pages and JSON that no cache keeps and no other site learns of.
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { errorPage, styleHash } from './error-page.js'
+import { publicText } from './error-texts.js'
+import type { OAuthError } from '../errors.js'
+
+/** Headers of every reply of the plugin's routes. */
+export function guarded (reply: FastifyReply): FastifyReply {
+  return reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer')
+}
+
+/** 303, so that no browser repeats a POST at the target. */
+export function seeOther (reply: FastifyReply, url: string): FastifyReply {
+  return guarded(reply).redirect(url, 303)
+}
+
+/**
+ * Whether a browser is loading a page, as opposed to a script that wants data. Browsers say so in Sec-Fetch-Dest;
+ * other clients, some of which send only Sec-Fetch-Mode, by accepting text/html.
+ */
+export function wantsPage (request: FastifyRequest): boolean {
+  const { accept, 'sec-fetch-dest': destination, 'sec-fetch-mode': mode } = request.headers
+  if (destination !== undefined) return destination === 'document' && (mode === undefined || mode === 'navigate')
+  return accept?.includes('text/html') ?? false
+}
+
+/** The reply to an error: a page for a browser, else JSON. Its text is fixed for each code. */
+export function sendError (request: FastifyRequest, reply: FastifyReply, error: OAuthError, retryUrl?: string): FastifyReply {
+  const { statusCode, code, retryAfter } = error
+  const message = publicText(error)
+  guarded(reply).code(statusCode).header('x-content-type-options', 'nosniff')
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+  if (!wantsPage(request)) return reply.send({ statusCode, code, error: STATUS_CODES[statusCode], message })
+  return reply
+    .header('content-security-policy', `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
+    .type('text/html; charset=utf-8')
+    .send(errorPage({ statusCode, code, message, retryUrl }))
+}

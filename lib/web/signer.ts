@@ -1,0 +1,35 @@
+// Joins a provider's signature with the keeper's grants, for the signing interceptor.
+import type { OAuthGrant } from '../../types/grant.js'
+import { oauthError } from '../errors.js'
+import type { GrantKeeper } from '../grants/keeper.js'
+import type { Signature, Signer } from '../http/sign.js'
+import type { Provider } from '../provider.js'
+
+/** Where the grant of a signed call comes from. */
+export interface GrantSource {
+  /** A grant whose token can be used now; null where a login is needed. */
+  current (): Promise<OAuthGrant | null>
+  /** Told of a grant that replaced one whose token was refused. */
+  renewed (grant: OAuthGrant): void
+}
+
+export function signerOf (provider: Provider, keeper: GrantKeeper, source: GrantSource): Signer {
+  const signature = async (grant: OAuthGrant): Promise<Signature> => ({
+    headers: await provider.sign(grant),
+    async renew () {
+      const next = await keeper.renew(provider, grant)
+      if (next === null) return null
+      source.renewed(next)
+      return signature(next)
+    }
+  })
+  return {
+    provider: provider.name,
+    allowsOrigin: origin => provider.allowsOrigin(origin),
+    async sign () {
+      const grant = await source.current()
+      if (grant === null) throw oauthError('FST_OAUTH_GRANT_REQUIRED', [provider.name])
+      return signature(grant)
+    }
+  }
+}

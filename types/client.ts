@@ -1,0 +1,45 @@
+import type { Dispatcher, fetch, RequestInfo, RequestInit } from 'undici'
+
+/** Values of a query or a form: an array repeats the name, undefined and null leave it out. */
+export type OAuthParameters = Record<string, string | number | boolean | null | undefined | Array<string | number | boolean>>
+
+/** Options of a signed API call. At most one of `json`, `form` and `body`. */
+export interface OAuthCallOptions {
+  /** Added to the query that the URL may already have. */
+  query?: OAuthParameters | URLSearchParams
+  headers?: Record<string, string | string[] | undefined>
+  /** Sent as application/json. */
+  json?: unknown
+  /** Sent as application/x-www-form-urlencoded. */
+  form?: OAuthParameters | URLSearchParams
+  /** Sent as it is. A stream can be sent once only: it is not replayed after a 401 or a redirect. */
+  body?: Dispatcher.DispatchOptions['body']
+  signal?: AbortSignal
+  /** Milliseconds for the whole call, its body included. Default: undici's own limits. */
+  timeout?: number
+  /** Whether a 401 refreshes the token and sends the call once more. Default: true. */
+  retry?: boolean
+  /** Whether a status of 400 and above throws FST_OAUTH_API_ERROR. Default: false. */
+  throwOnError?: boolean
+}
+
+/** undici's answer: `statusCode`, `headers`, and `body` with `json()`, `text()` or as a stream. */
+export type OAuthResponse = Dispatcher.ResponseData
+
+/**
+ * Signed calls to a provider's API. The token goes to the origins of `apiBaseUrl` and `apiOrigins` alone:
+ * another origin throws FST_OAUTH_ORIGIN_NOT_ALLOWED, and a redirect to one is followed without the token.
+ */
+export interface OAuthClient {
+  request(method: string, url: string | URL, options?: OAuthCallOptions): Promise<OAuthResponse>
+  get(url: string | URL, options?: OAuthCallOptions): Promise<OAuthResponse>
+  head(url: string | URL, options?: OAuthCallOptions): Promise<OAuthResponse>
+  post(url: string | URL, options?: OAuthCallOptions): Promise<OAuthResponse>
+  put(url: string | URL, options?: OAuthCallOptions): Promise<OAuthResponse>
+  patch(url: string | URL, options?: OAuthCallOptions): Promise<OAuthResponse>
+  delete(url: string | URL, options?: OAuthCallOptions): Promise<OAuthResponse>
+  /** The same through undici's fetch. */
+  fetch(input: RequestInfo, init?: RequestInit): ReturnType<typeof fetch>
+  /** An undici Dispatcher that signs, for any other client built on undici. It follows no redirect by itself. */
+  readonly dispatcher: Dispatcher
+}

@@ -1,0 +1,92 @@
+import type { FastifyReply } from 'fastify'
+import type { OAuthClient } from './client.js'
+import type { OAuthGrant, OAuthRevocation } from './grant.js'
+import type { OAuthProviderOptions } from './options.js'
+import type { OAuthProfile } from './profile.js'
+import type { OAuthProvider, OAuthProviderName } from './providers.js'
+
+/** `app.oauth.providers`: name to provider. */
+export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
+  /** Throws FST_OAUTH_UNKNOWN_PROVIDER, which names the nearest known ones. */
+  get(name: OAuthProviderName): OAuthProvider
+  has(name: string): boolean
+  /** Adds a provider, also while the application runs. Throws FST_OAUTH_INVALID_OPTIONS. */
+  register(name: string, options: OAuthProviderOptions): OAuthProvider
+  unregister(name: string): boolean
+  readonly size: number
+}
+
+/** Names a grant without a request. */
+export interface OAuthClientSelector {
+  owner: string
+  /** Default: the account of the last login. */
+  account?: string
+}
+
+/** `app.oauth` */
+export interface FastifyOAuth {
+  readonly providers: OAuthProviderRegistry
+  /** The client of `request.oauth` without a request, for jobs and queues. */
+  client(provider: OAuthProviderName, selector: OAuthClientSelector): OAuthClient
+  readonly grants: {
+    /** Every grant of an owner. */
+    list(selector: { owner: string }): Promise<OAuthGrant[]>
+    /** Revokes one grant at the provider and drops it. */
+    revoke(provider: OAuthProviderName, selector: OAuthClientSelector): Promise<OAuthRevocation>
+  }
+}
+
+/** How a login that a handler starts differs from the provider's options. */
+export interface OAuthAuthorizeOptions {
+  /** Asked for besides the provider's own scopes and those granted already. */
+  scope?: readonly string[]
+  /** Where the login ends: a path on this origin. */
+  returnTo?: string
+  /** OpenID Connect Core 1.0 section 3.1.2.1, or the provider's own values. */
+  prompt?: string
+  loginHint?: string
+}
+
+/** `request.oauth`: signed calls in the name of the request's owner. */
+export interface RequestOAuth extends OAuthClient {
+  /** The same, bound to another provider or to another account of it. */
+  use(provider: OAuthProviderName, options?: { account?: string }): RequestOAuth
+  /** The grant that the guard or `loadGrant()` loaded, or null. */
+  readonly grant: OAuthGrant | null
+  /** Loads the grant, refreshed where it had to be; null where there is none. */
+  loadGrant(): Promise<OAuthGrant | null>
+  /** Every grant of this owner. */
+  grants(): Promise<OAuthGrant[]>
+  /** Whether the loaded grant covers all these scopes. */
+  has(...scope: string[]): boolean
+  /** Starts a login from a handler: replies with a redirect to the provider. */
+  authorize(reply: FastifyReply, options?: OAuthAuthorizeOptions): Promise<FastifyReply>
+  /** id_token claims and userinfo in one shape. */
+  profile(): Promise<OAuthProfile>
+  /** Drops the grant, at the provider too where it can. */
+  revoke(): Promise<OAuthRevocation>
+}
+
+/** What a route needs before its handler runs. */
+export interface OAuthRouteRequirement {
+  provider: OAuthProviderName
+  /** Scopes that the grant must hold. */
+  scope?: readonly string[]
+  /** Account at the provider. Default: that of the last login. */
+  account?: string
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    oauth: FastifyOAuth
+  }
+
+  interface FastifyRequest {
+    readonly oauth: RequestOAuth
+  }
+
+  interface FastifyContextConfig {
+    /** The grant this route needs: a provider's name, or with scopes. */
+    oauth?: OAuthProviderName | OAuthRouteRequirement
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What an owner was granted at a provider: the tokens and what is known of them.
+ * `JSON.stringify` and loggers see it without its tokens.
+ */
+export interface OAuthGrant {
+  readonly provider: string
+  readonly owner: string
+  /** Tells two accounts at one provider apart: the subject, or `default` where the provider names none. */
+  readonly account: string
+  /** Subject at the provider: `sub` of the id_token, or the profile's id. */
+  readonly subject: string | undefined
+  /** In lower case, as RFC 6749 section 5.1 compares it: `bearer`. */
+  readonly tokenType: string
+  readonly accessToken: string
+  readonly refreshToken: string | undefined
+  readonly idToken: string | undefined
+  /** Granted scopes: those of the token answer, or those requested where it names none (RFC 6749 section 5.1). */
+  readonly scope: readonly string[]
+  /** Milliseconds since the epoch; undefined where the provider states no lifetime. */
+  readonly expiresAt: number | undefined
+  /** Verified id_token claims (OpenID Connect Core 1.0 section 2). */
+  readonly claims: Readonly<Record<string, unknown>> | undefined
+  /** Every other member of the last token answer. */
+  readonly raw: Readonly<Record<string, unknown>>
+  /** Counts the writes of this grant, from 1. */
+  readonly version: number
+  /** When the last login ended, in milliseconds since the epoch. */
+  readonly authorizedAt: number
+  /** When the tokens were last received, in milliseconds since the epoch. */
+  readonly updatedAt: number
+}
+
+/** What happened to a grant that was revoked. */
+export interface OAuthRevocation {
+  /** Whether a grant was there to be removed from the store. */
+  removed: boolean
+  /** What the provider said: `revoked`, `unsupported` where it has no revocation endpoint (RFC 7009), `failed`. */
+  provider: 'revoked' | 'unsupported' | 'failed'
+  /** Why the provider's part failed. */
+  error?: Error
+}
+
+/** What a provider granted in one answer, whatever the protocol. */
+export interface OAuthTokenSet {
+  /** In lower case. */
+  tokenType: string
+  accessToken: string
+  refreshToken: string | undefined
+  idToken: string | undefined
+  /** Undefined where the answer names none. */
+  scope: string[] | undefined
+  /** Milliseconds since the epoch. */
+  expiresAt: number | undefined
+  /** Verified id_token claims. */
+  claims: Record<string, unknown> | undefined
+  /** Every other member of the answer. */
+  raw: Record<string, unknown>
+}

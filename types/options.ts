@@ -1,0 +1,141 @@
+import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { OAuthGrant } from './grant.js'
+import type { OAuthProfile } from './profile.js'
+import type { GrantStore } from './store.js'
+
+/** Extra parameters, or a function of the request that answers them. Parameters of the protocol itself are refused. */
+export type OAuthExtraParams = Record<string, string> | ((request: FastifyRequest) => Record<string, string> | Promise<Record<string, string>>)
+
+/** How the client proves who it is at the token endpoint (RFC 6749 section 2.3, OpenID Connect Core 1.0 section 9). */
+export type OAuthClientAuth = 'client_secret_basic' | 'client_secret_post' | 'none'
+
+/** Declared deviations from the RFCs. */
+export interface OAuthQuirks {
+  /** `unsupported`: the provider fails when it is sent PKCE (RFC 7636). Default: S256, always. */
+  pkce?: 'unsupported'
+  /** What separates scopes in the authorization request and in the token answer. Default: a space. */
+  scopeDelimiter?: string
+  /** `not-echoed`: the provider leaves the nonce out of its id_tokens. Default: it is required. */
+  nonce?: 'not-echoed'
+}
+
+/** One provider. Either `issuer` (its endpoints are discovered), or `authorizeUrl` and `accessTokenUrl`. */
+export interface OAuthProviderOptions {
+  clientId: string
+  clientSecret?: string
+  /** Default: what the provider's metadata offers, `client_secret_basic` first; `none` without a secret. */
+  clientAuth?: OAuthClientAuth
+  /** Scopes that every login asks for. Default: `openid` with an issuer, else none. */
+  scope?: readonly string[]
+  /** Issuer identifier: endpoints come from its metadata (OpenID Connect Discovery 1.0, RFC 8414). */
+  issuer?: string
+  /** Authorization endpoint (RFC 6749 section 3.1). */
+  authorizeUrl?: string
+  /** Token endpoint (RFC 6749 section 3.2). */
+  accessTokenUrl?: string
+  userinfoUrl?: string
+  /** Revocation endpoint (RFC 7009). */
+  revocationUrl?: string
+  /** JWK Set of the issuer, where its endpoints are all given by hand. */
+  jwksUrl?: string
+  /** What relative URLs of API calls are resolved against. Its origin is sent the access token. */
+  apiBaseUrl?: string
+  /** Further origins that are sent the access token. */
+  apiOrigins?: readonly string[]
+  /** Added to the authorization request. */
+  authorizeParams?: OAuthExtraParams
+  /** Added to the token request of a login. */
+  accessTokenParams?: OAuthExtraParams
+  /** Userinfo (or id_token claims) to a profile. Default: OpenID Connect's standard claims. */
+  profile?: (userinfo: Record<string, unknown>) => Partial<Omit<OAuthProfile, 'raw'>>
+  quirks?: OAuthQuirks
+  /** Absolute callback URL, where it is not `{baseUrl}{prefix}/{name}/callback`; its path becomes a route. */
+  callbackUrl?: string
+  /** Where a login of this provider ends when it did not start from a route. */
+  defaultReturnTo?: string
+  /** Accept a login started from another site (`Sec-Fetch-Site: cross-site`). Default: false. */
+  allowCrossSiteStart?: boolean
+  /** Accept plain http beyond loopback. Default: false. */
+  allowInsecureRequests?: boolean
+}
+
+/** The end of a login that succeeded. */
+export interface OAuthAuthorizedState {
+  request: FastifyRequest
+  reply: FastifyReply
+  provider: string
+  grant: OAuthGrant
+  /** Where the login will end unless the hook replies itself: a path on this origin. */
+  returnTo: string
+}
+
+/** The end of a login that the user or the provider refused (RFC 6749 section 4.1.2.1). */
+export interface OAuthDeniedState {
+  request: FastifyRequest
+  reply: FastifyReply
+  provider: string
+  error: string
+  errorDescription: string | undefined
+  errorUri: string | undefined
+  /** Facebook's `error_reason`. */
+  errorReason: string | undefined
+  returnTo: string
+}
+
+/** The end of a login that failed. */
+export interface OAuthErrorState {
+  request: FastifyRequest
+  reply: FastifyReply
+  provider: string
+  error: Error & { code: string, statusCode?: number }
+}
+
+/** How one of the plugin's routes is registered: `false` switches it off. */
+export type OAuthRouteOption = false | Omit<RouteShorthandOptions, 'handler' | 'errorHandler' | 'logSerializers' | 'schema'>
+
+/** Options of the plugin. */
+export interface OAuthPluginOptions {
+  /** Name to provider. More can be added later with `app.oauth.providers.register`. */
+  providers?: Record<string, OAuthProviderOptions>
+  /**
+   * Public origin of the application, from which every callback URL is built, such as `https://app.example.com`.
+   * Required when NODE_ENV is `production`; otherwise the request's own loopback address serves.
+   */
+  baseUrl?: string
+  /** Where the plugin's routes live. Default: `/oauth`. */
+  prefix?: string
+  /** Encrypts pending logins and grants: the first encrypts, all decrypt. At least 32 bytes each. Default: random per start. */
+  secret?: string | Uint8Array | ReadonlyArray<string | Uint8Array>
+  /** Where grants live. Default: `new MemoryGrantStore()`. */
+  store?: GrantStore
+  /** Who a grant belongs to. Default, and where it answers null: an opaque id in the session. */
+  owner?: (request: FastifyRequest) => string | null | Promise<string | null>
+  session?: {
+    /** Registers @fastify/session with this secret (32 characters at least) where no session is registered. */
+    secret?: string
+    /** Keys of the session that survive its renewal at login. Default: none. */
+    keep?: readonly string[]
+  }
+  /** Where a login ends when it did not start from a route. Default: `/`. */
+  returnTo?: string
+  /** After a login, before the redirect. Reply in it to replace the redirect. */
+  onAuthorized?: (state: OAuthAuthorizedState) => unknown
+  /** When the user or the provider refused. Default: an error reply, 403. */
+  onDenied?: (state: OAuthDeniedState) => unknown
+  /** When a login failed. Default: an error reply, as a page or as JSON. */
+  onError?: (state: OAuthErrorState) => unknown
+  routes?: {
+    login?: OAuthRouteOption
+    callback?: OAuthRouteOption
+    logout?: OAuthRouteOption
+  }
+  /** undici Dispatcher of every request of the plugin. Default: an Agent of its own. */
+  dispatcher?: Dispatcher
+  /** Milliseconds for each of the plugin's own calls to a provider, their bodies included. Default: 10 000. */
+  timeout?: number
+  /** Milliseconds that a user has to finish a login. Default: 600 000. */
+  loginTimeout?: number
+  /** Milliseconds since the epoch. For tests. Default: `Date.now`. */
+  clock?: () => number
+}

@@ -1,0 +1,30 @@
+/**
+ * The names of your providers. Augment it to have names checked and completed:
+ *
+ * ```ts
+ * declare module 'fastify-oauth' {
+ *   interface OAuthProviderNames { github: true, intranet: true }
+ * }
+ * ```
+ *
+ * While it is empty, any string is a provider name.
+ */
+export interface OAuthProviderNames {}
+
+/** A registered provider's name: the keys of {@link OAuthProviderNames}, or any string while that is empty. */
+export type OAuthProviderName = keyof OAuthProviderNames extends never ? string : keyof OAuthProviderNames & string
+
+/** The protocol a provider speaks: OAuth 2 (RFC 6749) or OpenID Connect Core 1.0 on top of it. */
+export type OAuthProtocolName = 'oauth2' | 'oidc'
+
+/** What may be known of a registered provider. Holds no secret. */
+export interface OAuthProvider {
+  readonly name: string
+  readonly protocol: OAuthProtocolName
+  /** Issuer identifier (RFC 8414 section 2), where the provider is discovered. */
+  readonly issuer: string | undefined
+  /** Scopes that every login asks for. */
+  readonly scope: readonly string[]
+  /** What relative URLs of API calls are resolved against. */
+  readonly apiBaseUrl: string | undefined
+}
