@@ -1,0 +1,59 @@
+// What the documentation promises by name exists.
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import t from 'tap'
+import { errorCodes } from '../lib/index.js'
+import { projectRoot } from './fixtures/project.js'
+
+const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8')
+const pages = ['README.md', ...readdirSync(join(projectRoot, 'docs'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.md')).map(name => join('docs', name))]
+
+function headingsOf (markdown: string): string[] {
+  return withoutCode(markdown).split('\n').filter(line => /^#+ /.test(line)).map(line => line.replace(/^#+ /, ''))
+}
+
+function withoutCode (markdown: string): string {
+  return markdown.replace(/^```[\s\S]*?^```/gm, '')
+}
+
+// As GitHub makes anchors of headings.
+function anchorOf (heading: string): string {
+  return heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-')
+}
+
+t.test('every error has a heading, and every such heading an error', async (t) => {
+  const headings = headingsOf(read('docs/reference/errors.md')).filter(heading => heading.startsWith('FST_OAUTH_'))
+  t.strictSame([...headings].sort(), Object.keys(errorCodes).sort())
+})
+
+t.test('every option has a heading, or a line of its own', async (t) => {
+  const page = read('docs/reference/options.md')
+  const types = read('types/options.ts')
+  for (const name of ['OAuthPluginOptions', 'OAuthProviderOptions']) {
+    const body = new RegExp(`interface ${name} \\{([\\s\\S]*?)\\n\\}`).exec(types)?.[1] ?? ''
+    const options = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, option]) => String(option))
+    t.not(options.length, 0, `${name} has options`)
+    for (const option of options) t.ok(headingsOf(page).includes(option), `${name}.${option} has a heading`)
+  }
+  const quirks = /interface OAuthQuirks \{([\s\S]*?)\n\}/.exec(types)?.[1] ?? ''
+  for (const [, quirk] of quirks.matchAll(/^ {2}(\w+)\?:/gm)) t.match(page, `- \`${quirk}`)
+})
+
+t.test('every relative link leads to a file, and to a heading in it', async (t) => {
+  for (const page of pages) {
+    for (const [, link = ''] of withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link)) continue
+      const [file = '', anchor] = link.split('#')
+      const target = file === '' ? page : relative(projectRoot, join(projectRoot, dirname(page), file))
+      t.ok(existsSync(join(projectRoot, target)), `${page}: ${link}`)
+      if (anchor !== undefined) t.ok(headingsOf(read(target)).map(anchorOf).includes(anchor), `${page}: the heading of ${link}`)
+    }
+  }
+})
+
+t.test('the tree in docs/architecture.md names every file of lib', async (t) => {
+  const page = read('docs/architecture.md')
+  for (const file of readdirSync(join(projectRoot, 'lib'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))) {
+    t.match(page, String(file.split('/').at(-1)), file)
+  }
+})
