@@ -89,7 +89,7 @@ function checkLibImport ({ file, part, source, typeOnly }) {
   if (!target.startsWith('lib/')) return 'it is outside lib and types'
   const other = partOf(target)
   if (other === part || parts[part].includes(other)) return null
-  const allowed = parts[part].length > 0 ? parts[part].join(', ') : 'nothing else of lib'
+  const allowed = parts[part].filter((name) => name !== part).join(', ') || 'nothing else of lib'
   return `'${part}' may import ${allowed}; ${direction}`
 }
 

@@ -60,7 +60,7 @@ async function installChromium (log) {
   }
   log('installing chromium')
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const commands = [['update'], ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core']]
+  const commands = [['update'], ['install', '-y', 'chromium', 'fonts-dejavu-core']]
   for (const args of commands) {
     const { ok, output } = await runCommand('apt-get', args, { env, timeout: quarterOfAnHour })
     if (!ok) log(`apt-get ${args[0]} failed, so the browser test may fail:\n${output.slice(-2000)}`)

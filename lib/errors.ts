@@ -85,6 +85,8 @@ export function oauthError (code: OAuthErrorCode, args: Array<string | number> =
   const { response, ...rest } = details
   if (response !== undefined) hide(error, 'response', response)
   if (cause !== undefined) hide(error, 'cause', withoutPayload(cause))
+  // Fastify's own error handler sends these.
+  if (details.retryAfter !== undefined) hide(error, 'headers', { 'retry-after': String(details.retryAfter) })
   return Object.assign(error, rest)
 }
 

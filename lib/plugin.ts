@@ -44,7 +44,7 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
 
   const guard = new Guard(context, { owners, challenger, bind })
   app.addHook('onRoute', route => guard.checkRoute(route))
-  app.addHook('onRequest', (request, reply) => guard.onRequest(request, reply))
+  app.addHook('onRequest', (request, reply, done) => guard.onRequest(request, reply, done))
   await app.register(routes => registerRoutes(routes, { context, flow, challenger, bind }))
 
   app.addHook('onClose', async () => {

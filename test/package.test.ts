@@ -1,44 +1,128 @@
-// The package as a user installs it: packed, in an empty project, through import and require, with its types.
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+// The package as a user gets it: packed, installed in an empty project, imported, required and type-checked.
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { projectRoot } from './fixtures/project.js'
 
-const installed = join(projectRoot, 'node_modules')
+const run = promisify(execFile)
+const packed = ['package.json', 'tsconfig.json', 'lib', 'types', 'README.md', 'LICENSE', 'CHANGELOG.md']
 
-function run (file: string, args: string[], cwd: string): string {
-  return execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+// Outside the project, where no folder above has the packages of the project.
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fastify-oauth-')))
+const project = join(folder, 'project')
+const installed = join(project, 'node_modules/fastify-oauth')
+
+t.setTimeout(240_000)
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+
+// The runner's own loaders must not reach the programs of the user.
+const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: process.env.HOME }
+
+// Packs a copy: building in place would take dist from under the other tests.
+async function pack (): Promise<string> {
+  const copy = join(folder, 'copy')
+  mkdirSync(copy)
+  for (const name of packed) cpSync(join(projectRoot, name), join(copy, name), { recursive: true })
+  symlinkSync(join(projectRoot, 'node_modules'), join(copy, 'node_modules'))
+  await run('npm', ['pack', '--pack-destination', folder], { cwd: copy, env })
+  return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no tarball')
 }
 
-// What npm would install, without the registry: the tarball's files, and its dependencies as they are here.
-function install (folder: string): string[] {
-  const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], projectRoot))
-  run('tar', ['-xzf', filename], folder)
-  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })
-  cpSync(join(folder, 'package'), join(folder, 'node_modules/fastify-oauth'), { recursive: true })
-  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, 'package/package.json'), 'utf8'))
-  for (const name of [...Object.keys({ ...dependencies, ...peerDependencies }), '@types/node']) {
-    mkdirSync(join(folder, 'node_modules', name, '..'), { recursive: true })
-    symlinkSync(join(installed, name), join(folder, 'node_modules', name))
-  }
-  return files.map(({ path }: { path: string }) => path)
+async function install (tarball: string): Promise<void> {
+  mkdirSync(project)
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+  const packages = ['fastify', '@types/node'].map((name) => `${name}@${versionOf(name)}`)
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+  await run('npm', ['install', ...flags, tarball, ...packages], { cwd: project, env })
 }
 
-t.test('the packed package works in an empty project', async (t) => {
-  const folder = t.testdir({
-    'package.json': '{ "name": "empty", "private": true }',
-    'import.mjs': "import plugin, { oauthPlugin, MemoryGrantStore, errorCodes } from 'fastify-oauth'\nconsole.log(plugin === oauthPlugin, typeof plugin, typeof MemoryGrantStore, typeof errorCodes.FST_OAUTH_ACCESS_DENIED)\n",
-    'require.cjs': "const all = require('fastify-oauth')\nconst app = require('fastify')()\nconsole.log(all.default === all.oauthPlugin, typeof all.oauthPlugin)\napp.register(all, { owner: () => 'me' }).ready(error => { console.log(error === null || error === undefined, app.oauth.providers.size) ; app.close() })\n",
-    'types.mts': "import Fastify from 'fastify'\nimport oauthPlugin, { errorCodes } from 'fastify-oauth'\nimport type { OAuthGrant } from 'fastify-oauth'\nconst app = Fastify()\nawait app.register(oauthPlugin, { providers: { a: { issuer: 'https://a.example', clientId: 'b' } } })\napp.get('/', { config: { oauth: { provider: 'a', scope: ['b'] } } }, async (request) => {\n  const grant: OAuthGrant | null = request.oauth.grant\n  const { statusCode, body } = await request.oauth.get('/c')\n  const size: number = app.oauth.providers.size\n  return { statusCode, text: await body.text(), grant, size, known: new errorCodes.FST_OAUTH_ACCESS_DENIED().code }\n})\n",
-    'types.cts': "import oauth = require('fastify-oauth')\nconst same: boolean = oauth.default === oauth.oauthPlugin\nexport { same }\n",
-    'tsconfig.json': '{ "compilerOptions": { "module": "nodenext", "target": "es2022", "strict": true, "exactOptionalPropertyTypes": true, "noEmit": true, "types": ["node"] }, "files": ["types.mts", "types.cts"] }'
-  })
-  const files = install(folder)
+function versionOf (name: string): string {
+  const text = readFileSync(join(projectRoot, 'node_modules', name, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
 
-  t.equal(run(process.execPath, ['import.mjs'], folder), 'true function function function\n')
-  t.equal(run(process.execPath, ['--no-warnings', 'require.cjs'], folder), 'true function\ntrue 0\n')
-  t.equal(run(process.execPath, [join(installed, 'typescript/bin/tsc'), '-p', '.'], folder), '', 'types check under NodeNext')
-  t.notOk(files.some(path => /^(lib|types|test|dist\/test|bench|examples)\//.test(path)), 'only what is built is packed')
-  for (const path of ['dist/lib/index.js', 'dist/lib/index.d.ts', 'README.md', 'LICENSE']) t.ok(files.includes(path), path)
+async function runProgram (name: string, code: string): Promise<string> {
+  writeFileSync(join(project, name), code)
+  const { stdout } = await run(process.execPath, [name], { cwd: project, env })
+  return stdout.trim()
+}
+
+t.before(async () => {
+  await install(await pack())
+})
+
+t.test('holds what is compiled and no sources or tests', async (t) => {
+  const files = readdirSync(installed, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file !== 'dist' && !file.startsWith('node_modules'))
+  const strangers = files.filter((file) =>
+    !/^dist[\\/](lib|types)([\\/].*\.(js|d\.ts|js\.map))?$/.test(file) &&
+    !/^dist[\\/](lib|types)[\\/][^.]+$/.test(file) &&
+    !['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(file))
+  t.strictSame(strangers, [])
+  t.ok(files.includes(join('dist/lib/index.js')))
+  t.ok(files.includes(join('dist/types/index.d.ts')))
+})
+
+t.test('gives the same function to import and require', async (t) => {
+  const output = await runProgram('same.js', `
+    import { createRequire } from 'node:module'
+    import plugin, { oauthPlugin } from 'fastify-oauth'
+    const required = createRequire(import.meta.url)('fastify-oauth')
+    console.log(typeof plugin, plugin === oauthPlugin, plugin === required.default, plugin === required.oauthPlugin)
+  `)
+  t.equal(output, 'function true true true')
+})
+
+t.test('registers when required', async (t) => {
+  const output = await runProgram('register.cjs', `
+    const app = require('fastify')()
+    app.register(require('fastify-oauth').oauthPlugin, {
+      baseUrl: 'https://app.example.com',
+      secret: 'a secret of at least thirty-two characters',
+      session: { secret: 'a secret of at least thirty-two characters' },
+      providers: {}
+    })
+    app.ready().then(() => app.close()).then(() => console.log('ready'))
+  `)
+  t.equal(output, 'ready')
+})
+
+t.test('type-checks as a module and as CommonJS', async (t) => {
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({
+    compilerOptions: {
+      module: 'nodenext',
+      target: 'es2022',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ['node']
+    },
+    files: ['module.ts', 'common.cts']
+  }))
+  const use = `
+    const app = Fastify()
+    app.register(oauthPlugin, { providers: {} })
+    app.register(byDefault, { providers: {} })
+    // @ts-expect-error providers is an object
+    app.register(oauthPlugin, { providers: 1 })
+  `
+  writeFileSync(join(project, 'module.ts'), `
+    import Fastify from 'fastify'
+    import byDefault, { oauthPlugin } from 'fastify-oauth'
+    ${use}
+  `)
+  writeFileSync(join(project, 'common.cts'), `
+    import Fastify = require('fastify')
+    import oauth = require('fastify-oauth')
+    const { oauthPlugin, default: byDefault } = oauth
+    ${use.replace('Fastify()', 'Fastify.default()')}
+  `)
+  const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc')
+  const { stdout } = await run(process.execPath, [tsc, '-p', project], { cwd: project, env })
+    .catch((error: { stdout: string }) => error)
+  t.equal(stdout, '')
 })

@@ -4,21 +4,24 @@ import { Transform } from 'node:stream'
 import { inspect } from 'node:util'
 import { Parser } from 'tap-parser'
 
-const usualFields = new Set(['at', 'stack', 'diff', 'source', 'compare'])
+// Shown in a form of their own, or the same for every file.
+const leftOut = new Set(['at', 'stack', 'diff', 'source', 'compare', 'args', 'command', 'cwd', 'externalID', 'jobId', 'stdio'])
 
 export default class Reporter extends Transform {
   #parser = new Parser()
   #files = new Map()
   #passed = 0
   #failed = 0
+  #output = []
 
   constructor () {
     super({ encoding: 'utf8' })
+    this.#parser.on('extra', (text) => this.#output.push(text))
     this.#parser.on('child', (child) => this.#readFile(child))
     this.#parser.on('assert', (result) => this.#endFile(result))
     this.#parser.on('bailout', (reason) => {
       this.#failed++
-      this.#print(`\nBailed out: ${reason}\n`)
+      this.#print(`FAIL  Bailed out: ${reason}`)
     })
   }
 
@@ -39,7 +42,7 @@ export default class Reporter extends Transform {
   }
 
   #readFile (parser) {
-    const file = { passed: 0, failures: [], output: [] }
+    const file = { passed: 0, failures: [] }
     this.#files.set(parser.name, file)
     this.#readTest(parser, file, [])
   }
@@ -48,7 +51,6 @@ export default class Reporter extends Transform {
   // a timeout, a plan that was not kept.
   #readTest (parser, file, path) {
     let subtest = null
-    parser.on('extra', (text) => file.output.push(text))
     parser.on('child', (child) => {
       subtest = { name: child.name, failuresBefore: file.failures.length }
       this.#readTest(child, file, [...path, child.name])
@@ -66,8 +68,9 @@ export default class Reporter extends Transform {
   }
 
   #endFile (result) {
-    const file = this.#files.get(result.name) ?? { passed: 0, failures: [], output: [] }
-    this.#files.delete(result.name)
+    const file = this.#files.get(result.name) ?? { passed: 0, failures: [] }
+    // What the file printed besides its results; files come one after the other.
+    const output = this.#output.splice(0).join('').replace(/^ {4}/gm, '').trimEnd()
     // A file that ended before its first test, or with an exit code of its own.
     if (failed(result) && file.failures.length === 0) file.failures.push({ path: [], result })
     this.#passed += file.passed
@@ -81,11 +84,12 @@ export default class Reporter extends Transform {
     }
     this.#print(`FAIL  ${name}: ${file.failures.length} of ${file.passed + file.failures.length} assertions failed${time}`)
     for (const failure of file.failures) this.#print(indent(describe(name, failure), 2))
-    const output = file.output.join('').trimEnd()
-    if (output) this.#print(indent(`output:\n${indent(output, 2)}\n`, 2))
+    if (output) this.#print(indent(`\noutput:\n${indent(output, 2)}`, 2))
+    this.#print('')
   }
 }
 
+// A test that was skipped or left to do has not passed.
 function failed (result) {
   return !result.ok || Boolean(result.skip) || Boolean(result.todo)
 }
@@ -93,15 +97,14 @@ function failed (result) {
 function describe (file, { path, result }) {
   const diag = result.diag ?? {}
   const at = diag.at?.fileName ? `${diag.at.fileName}:${diag.at.lineNumber}:${diag.at.columnNumber}` : null
-  const details = Object.entries(diag).filter(([key]) => !usualFields.has(key))
-  const lines = [`\n✗ ${[file, ...path].join(' › ')}`]
-  if (result.skip || result.todo) lines.push(indent('A skipped or unfinished test counts as failed.', 2))
+  const details = Object.entries(diag).filter(([key, value]) => !leftOut.has(key) && value !== null)
+  const lines = ['', `✗ ${[file, ...path].join(' › ')}`]
   if (at) lines.push(indent(`at ${at}`, 2))
   if (diag.source) lines.push(indent(diag.source.trimEnd(), 4))
   if (diag.diff) lines.push(indent(diag.diff.trimEnd(), 2))
   for (const [key, value] of details) lines.push(indent(`${key}: ${show(value)}`, 2))
   if (diag.stack) lines.push(indent(`stack:\n${indent(diag.stack.trimEnd(), 2)}`, 2))
-  return `${lines.join('\n')}\n`
+  return lines.join('\n')
 }
 
 function show (value) {

@@ -66,7 +66,7 @@ async function tests (name, [file, args], count) {
   // Ended in error without a failed test, or without any test at all: that is a failure too.
   if (failed === 0 && (!ok || passed === 0)) {
     total.failed++
-    console.log(`${name}: ${ok ? 'nothing ran' : 'the runner failed'}`)
+    console.log(`${name}: ${ok ? 'nothing ran' : 'failed outside its assertions'}`)
   }
 }
 

@@ -6,7 +6,13 @@ import type { Dispatcher } from 'undici'
 import { isOAuthError, oauthError } from '../errors.js'
 
 /** A call: method, headers in lower case, and a body that is text. */
-export interface Call { method: string, headers: Record<string, string>, body?: string | undefined }
+export interface Call {
+  method: string
+  headers: Record<string, string>
+  body?: string | null
+  /** How many redirects may be followed, for what carries no secret. Default: none. */
+  redirects?: number
+}
 
 /** An answer, read to its end. Header names are in lower case. */
 export interface Answer { status: number, headers: Record<string, string | string[] | undefined>, text: string }
@@ -37,22 +43,31 @@ export function createAgent (): Dispatcher {
   return new Agent()
 }
 
-export function createTransport ({ dispatcher, provider, timeout, allows }: TransportOptions): Transport {
-  return async (url, { method, headers, body }) => {
-    if (!allows(url)) throw oauthError('FST_OAUTH_INSECURE_URL', [url.origin])
-    const signal = AbortSignal.timeout(timeout)
+export function createTransport (options: TransportOptions): Transport {
+  return async (url, call) => {
+    const signal = AbortSignal.timeout(options.timeout)
     try {
-      const response = await request(url, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body: body ?? null, signal })
-      const status = response.statusCode
-      if (status >= 300 && status < 400) {
-        await response.body.dump()
-        throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status])
-      }
+      return await send(url, call, { ...options, signal })
+    } catch (error) {
+      throw signal.aborted ? oauthError('FST_OAUTH_PROVIDER_TIMEOUT', [options.provider, options.timeout], error) : explain(error, options.provider)
+    }
+  }
+}
+
+async function send (url: URL, { method, headers, body = null, redirects = 0 }: Call, { dispatcher, provider, allows, signal }: TransportOptions & { signal: AbortSignal }): Promise<Answer> {
+  let target = url
+  for (let left = redirects; ; left--) {
+    if (!allows(target)) throw oauthError('FST_OAUTH_INSECURE_URL', [target.origin])
+    const response = await request(target, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body, signal })
+    const status = response.statusCode
+    if (status < 300 || status >= 400) {
       const bytes = await decode(await collect(response.body), response.headers['content-encoding'])
       return { status, headers: response.headers, text: bytes.toString('utf8') }
-    } catch (error) {
-      throw signal.aborted ? oauthError('FST_OAUTH_PROVIDER_TIMEOUT', [provider, timeout], error) : explain(error, provider)
     }
+    await response.body.dump()
+    const { location } = response.headers
+    if (left <= 0 || typeof location !== 'string' || !URL.canParse(location, target.href)) throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status])
+    target = new URL(location, target)
   }
 }
 

@@ -12,6 +12,9 @@ export interface MetadataOptions {
   clock: () => number
 }
 
+// Of a provider without metadata. HMAC is not among them: a public key must never serve as its secret.
+const signatureAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519', 'RS384', 'PS384', 'ES384', 'RS512', 'PS512', 'ES512']
+
 /** Answers the source of a provider's metadata. */
 export function metadataOf ({ provider, options, transport, clock }: MetadataOptions): () => Promise<AuthorizationServer> {
   const given = byHand(options)
@@ -22,7 +25,7 @@ export function metadataOf ({ provider, options, transport, clock }: MetadataOpt
     return () => discovery.server()
   }
   // Without an issuer the origin stands in for it: the engine wants one, and nothing is verified against it.
-  const server = { issuer: issuer ?? new URL(options.authorizeUrl as string).origin, ...given }
+  const server = { issuer: issuer ?? new URL(options.authorizeUrl as string).origin, id_token_signing_alg_values_supported: signatureAlgorithms, ...given }
   return async () => server
 }
 

@@ -90,7 +90,7 @@ export class OAuth2Protocol {
       requireIdToken: this.name === 'oidc',
       params
     })
-    return this.#read(server, answer)
+    return this.#read(server, answer, String(checked.get('code')))
   }
 
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
@@ -137,10 +137,10 @@ export class OAuth2Protocol {
     }
   }
 
-  async #read (server: engine.AuthorizationServer, { response, body }: TokenAnswer): Promise<OAuthTokenSet> {
+  async #read (server: engine.AuthorizationServer, { response, body }: TokenAnswer, code?: string): Promise<OAuthTokenSet> {
     const { access_token: accessToken, token_type: tokenType, refresh_token: refreshToken, id_token: idToken, scope, expires_in: expiresIn, ...raw } = body
     const claims = engine.getValidatedIdTokenClaims(body)
-    if (idToken !== undefined && claims !== undefined) await this.#idTokens.verify(server, { response, idToken, claims, accessToken })
+    if (idToken !== undefined && claims !== undefined) await this.#idTokens.verify(server, { response, idToken, claims, accessToken, code })
     return {
       tokenType,
       accessToken,

@@ -8,6 +8,7 @@ import type { Transport } from '../http/transport.js'
 
 const keptFor = 3_600_000
 const retryAfter = 10_000
+const redirectsAtMost = 3
 
 export interface DiscoveryOptions {
   provider: string
@@ -60,8 +61,8 @@ export class Discovery {
     const response = await discoveryRequest(expected, {
       algorithm,
       [allowInsecureRequests]: true,
-      // Some servers send their metadata under another content type.
-      [customFetch]: async (url, { headers }) => toResponse(await transport(new URL(url), { method: 'GET', headers }), 'application/json')
+      // Some servers move their metadata, or send it under another content type. It names its issuer, whatever it came by.
+      [customFetch]: async (url, { headers }) => toResponse(await transport(new URL(url), { method: 'GET', headers, redirects: redirectsAtMost }), 'application/json')
     })
     if (response.status === 404) return null
     try {

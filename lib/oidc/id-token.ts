@@ -25,6 +25,8 @@ export interface ReadIdToken {
   idToken: string
   claims: Record<string, unknown>
   accessToken: string
+  /** Of a login; a refresh has none. */
+  code?: string | undefined
 }
 
 const keysKeptFor = 60_000
@@ -45,12 +47,13 @@ export class IdTokenVerifier {
   async verify (server: AuthorizationServer, read: ReadIdToken): Promise<void> {
     await this.verifySignature(server, read.response)
     const { clientId, clock } = this.#options
-    const { azp, iat, at_hash: atHash } = read.claims
+    const { azp, iat, at_hash: atHash, c_hash: codeHash } = read.claims
     const { alg, typ } = decodeProtectedHeader(read.idToken)
     if (typ !== undefined && /\+jwt$/i.test(typ)) throw this.#refused('its type is that of another kind of token')
     if (azp !== undefined && azp !== clientId) throw this.#refused('azp names another client')
     if (Number(iat) > clock() / 1000 + tolerance) throw this.#refused('iat lies in the future: the clocks of this machine and of the provider differ')
     if (atHash !== undefined && atHash !== hashOf(read.accessToken, String(alg))) throw this.#refused('at_hash does not match the access token')
+    if (codeHash !== undefined && read.code !== undefined && codeHash !== hashOf(read.code, String(alg))) throw this.#refused('c_hash does not match the code')
   }
 
   /** Verifies the signature of the token that the engine has read from this response. */
@@ -93,8 +96,8 @@ export class IdTokenVerifier {
 }
 
 // OpenID Connect Core 1.0 section 3.1.3.6: the left half of the hash that belongs to the token's algorithm.
-function hashOf (accessToken: string, alg: string): string {
+function hashOf (value: string, alg: string): string {
   const size = /(256|384|512)$/.exec(alg)?.[1] ?? '512'
-  const digest = createHash(`sha${size}`).update(accessToken).digest()
+  const digest = createHash(`sha${size}`).update(value).digest()
   return digest.subarray(0, digest.length / 2).toString('base64url')
 }

@@ -29,15 +29,22 @@ export class Guard {
     if (config?.oauth !== undefined) parseRouteRequirement(config.oauth, `${String(method)} ${url}`)
   }
 
-  async onRequest (request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /** Lets a request through, or answers it; then `done` is never called, and nothing that follows can run. */
+  onRequest (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const { config, method, url } = request.routeOptions
-    if (config?.oauth === undefined) return
-    const { provider: name, scope, account } = this.#requirementOf(config, `${String(method)} ${String(url)}`)
+    if (config?.oauth === undefined) return done()
+    this.#admit(request, reply, this.#requirementOf(config, `${String(method)} ${String(url)}`)).then(admitted => { if (admitted) done() }, done)
+  }
+
+  // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
+  async #admit (request: FastifyRequest, reply: FastifyReply, { provider: name, scope, account }: RouteRequirement): Promise<boolean> {
     const provider = this.#context.registry.get(name)
     const { id: owner } = await this.#owners.of(request)
     const grant = owner === null ? null : await this.#context.keeper.fresh(provider, { owner, provider: name, account })
-    if (grant !== null && covers(grant, scope)) this.#bind(request, { provider: name, account: grant.account, grant })
+    const admitted = grant !== null && covers(grant, scope)
+    if (admitted) this.#bind(request, { provider: name, account: grant.account, grant })
     else await this.#challenger.challenge(request, reply, { provider, scope, grant })
+    return admitted
   }
 
   #requirementOf (config: { oauth?: unknown }, where: string): RouteRequirement {
