@@ -1,0 +1,44 @@
+// Signed calls, each behind a guard: the notes of the demo's provider, and the userinfo of every other.
+import { publicGrant } from './public-grant.js'
+
+const timeout = 10_000
+
+/** `userinfoUrls`: name → URL. Answers `apis`: name → { url, label } of what the page offers to call. */
+export function registerCalls (app, { activity, userinfoUrls }) {
+  const answer = (request, reply, call) => callAndShow(request, reply, { ...call, activity })
+  const apis = { demo: { url: '/api/notes', label: 'Read my notes' } }
+
+  app.get('/api/notes', { config: { oauth: { provider: 'demo', scope: ['notes:read'] } } }, (request, reply) =>
+    answer(request, reply, { method: 'GET', url: 'notes' }))
+
+  app.post('/api/notes', { config: { oauth: { provider: 'demo', scope: ['notes:write'] } } }, (request, reply) =>
+    answer(request, reply, { method: 'POST', url: 'notes', json: { text: request.body?.text } }))
+
+  // A step-up: the guard sends whoever lacks the scope to the provider, and everybody ends here.
+  app.get('/write', { config: { oauth: { provider: 'demo', scope: ['notes:write'] } } }, (request, reply) =>
+    reply.redirect('/', 303))
+
+  for (const [name, url] of Object.entries(userinfoUrls)) {
+    apis[name] = { url: `/api/userinfo/${name}`, label: 'Read my profile' }
+    app.get(apis[name].url, { config: { oauth: name } }, (request, reply) => answer(request, reply, { method: 'GET', url }))
+  }
+  return apis
+}
+
+async function callAndShow (request, reply, { method, url, json, activity }) {
+  const { statusCode: status, body } = await request.oauth.request(method, url, { json, timeout })
+  const { grant } = request.oauth
+  const call = { at: Date.now(), method, status, body: readable(await body.text()), version: grant.version, refreshed: activity.see(grant) }
+  activity.addCall(grant, call)
+  // A form without the page's script: the page shows the call.
+  if (request.headers.accept?.includes('text/html')) return reply.redirect(`/?provider=${grant.provider}`, 303)
+  return { ...call, grant: publicGrant(grant) }
+}
+
+function readable (text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text.slice(0, 10_000)
+  }
+}
