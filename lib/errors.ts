@@ -36,14 +36,14 @@ const table = {
   // A provider's fault
   FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
   FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],
-  FST_OAUTH_TOKEN_REFUSED: [502, 'The token endpoint of %s answered with an error (%s)'],
+  FST_OAUTH_TOKEN_REFUSED: [502, 'The %s of %s answered with an error (%s)'],
   FST_OAUTH_INVALID_PROVIDER_ANSWER: [502, 'The %s of %s gave an answer that cannot be used: %s'],
   FST_OAUTH_PROVIDER_REDIRECT: [502, '%s answered with a redirect (status %s), which is not followed'],
   FST_OAUTH_PROVIDER_UNREACHABLE: [503, '%s cannot be reached (%s)'],
   FST_OAUTH_PROVIDER_UNAVAILABLE: [503, '%s is not available (status %s)'],
   FST_OAUTH_PROVIDER_TIMEOUT: [504, '%s did not answer within %s ms'],
   FST_OAUTH_ANSWER_TOO_LARGE: [502, '%s answered with more than %s bytes'],
-  FST_OAUTH_USERINFO_MISMATCH: [502, 'The userinfo of %s belongs to another subject than the id_token'],
+  FST_OAUTH_USERINFO_MISMATCH: [502, 'The userinfo of %s belongs to another subject than the grant'],
   // Signed calls
   FST_OAUTH_GRANT_REQUIRED: [401, 'Nothing was granted at %s yet: a login is needed'],
   FST_OAUTH_API_ERROR: [502, 'The API of %s answered with status %s'],
@@ -112,11 +112,14 @@ function hide (error: Error, name: string, value: unknown): void {
 }
 
 /** Cuts a text that a provider sent down to what may stand in a message: printable, short, free of the given secrets. */
-export function quote (text: string | undefined, secrets: ReadonlyArray<string | undefined> = []): string {
-  if (text === undefined || text === '') return 'no description'
-  let clean = text.slice(0, 2_000).replace(/[^\x20-\x7e]/g, ' ')
+export function quote (text: unknown, secrets: ReadonlyArray<string | undefined> = []): string {
+  if (typeof text !== 'string' || text === '') return 'no description'
+  let clean = text
   for (const secret of secrets) {
-    if (secret !== undefined && secret.length > 3) clean = clean.replaceAll(secret, '[secret]')
+    if (secret === undefined || secret.length < 4) continue
+    // As it is, and as it was sent: some servers repeat the request's body.
+    for (const form of [secret, new URLSearchParams([['', secret]]).toString().slice(1)]) clean = clean.replaceAll(form, '[secret]')
   }
-  return clean.length > 200 ? `${clean.slice(0, 200)}…` : clean
+  const cut = clean.length > 200 ? `${clean.slice(0, 200)}...` : clean
+  return cut.replace(/[^\x20-\x7e]/g, ' ')
 }

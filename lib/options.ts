@@ -23,12 +23,15 @@ const text = (what = 'a non-empty string') => v.pipe(v.string(what), v.nonEmpty(
 const oneOf = <const T extends readonly string[]>(...values: T) => v.picklist(values, `one of ${values.map(value => `"${value}"`).join(', ')}`)
 const fn = <T>() => v.custom<T>(input => typeof input === 'function', 'a function')
 const flag = v.boolean('true or false')
-const milliseconds = v.pipe(v.number('a whole number of milliseconds above 0'), v.integer('a whole number of milliseconds above 0'), v.minValue(1, 'a whole number of milliseconds above 0'))
+// Timers take no more than 2^31-1, and fire at once when they are given it.
+const longest = 2 ** 31 - 1
+const duration = `a whole number of milliseconds from 1 to ${longest}`
+const milliseconds = v.pipe(v.number(duration), v.integer(duration), v.minValue(1, duration), v.maxValue(longest, duration))
 const scopes = v.array(v.pipe(text('a scope'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope without spaces (RFC 6749 section 3.3)')), 'an array of scopes')
 
-function closed <const T extends v.ObjectEntries> (entries: T) {
+function closed <const T extends v.ObjectEntries> (entries: T, instead = '') {
   const known = Object.keys(entries).join(', ')
-  return v.strictObject(entries, issue => issue.expected === 'never' ? `one of the options ${known}` : issue.expected === 'Object' ? `an object with ${known}` : 'a value: it is required')
+  return v.strictObject(entries, issue => issue.expected === 'never' ? `one of the options ${known}` : issue.expected === 'Object' ? `${instead}an object with ${known}` : 'a value: it is required')
 }
 
 function instance <T> (what: string, ...methods: string[]) {
@@ -50,7 +53,7 @@ const params = v.union([
     v.record(v.string(), v.string('a string'), 'an object of strings'),
     v.check(input => !Object.keys(input).some(name => reservedParams.has(name)), `an object without ${[...reservedParams].join(', ')}: the plugin sets these itself`)
   )
-], issue => issue.issues?.find(inner => inner.type === 'check')?.message ?? 'an object of strings, or a function that answers one')
+], 'an object of strings, or a function that answers one')
 
 const quirks = closed({
   pkce: v.optional(oneOf('unsupported')),
@@ -84,26 +87,28 @@ const provider = v.pipe(
     allowInsecureRequests: v.optional(flag, false)
   }),
   v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return
-    const given = dataset.value
-    const refuse = (key: string, message: string, value?: unknown) => addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input: given, key, value }] })
-    if (given.issuer === undefined && given.authorizeUrl === undefined) refuse('authorizeUrl', 'a URL, since there is no issuer to discover it from')
-    if (given.issuer === undefined && given.accessTokenUrl === undefined) refuse('accessTokenUrl', 'a URL, since there is no issuer to discover it from')
-    if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
-    if (given.clientSecret === undefined && given.clientAuth?.startsWith('client_secret')) refuse('clientSecret', `a non-empty string, since clientAuth is "${given.clientAuth}"`)
-    if (given.allowInsecureRequests) return
-    const allowed = 'an https URL (http is for loopback, unless allowInsecureRequests is true)'
-    const plain = (value: string | undefined): value is string => value !== undefined && value.startsWith('http:') && !isLoopback(new URL(value))
-    for (const key of endpoints) if (plain(given[key])) refuse(key, allowed, given[key])
-    for (const value of given.apiOrigins) if (plain(value)) refuse('apiOrigins', allowed, value)
+    if (dataset.typed) {
+      const given = dataset.value
+      const refuse = (key: string, message: string, value?: unknown) => addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input: given, key, value }] })
+      if (given.issuer === undefined && given.authorizeUrl === undefined) refuse('authorizeUrl', 'a URL, since there is no issuer to discover it from')
+      if (given.issuer === undefined && given.accessTokenUrl === undefined) refuse('accessTokenUrl', 'a URL, since there is no issuer to discover it from')
+      if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
+      if (given.clientSecret === undefined && given.clientAuth?.startsWith('client_secret')) refuse('clientSecret', `a non-empty string, since clientAuth is "${given.clientAuth}"`)
+      const allowed = 'an https URL (http is for loopback, unless allowInsecureRequests is true)'
+      const insecure = (value: string | undefined) => value !== undefined && !given.allowInsecureRequests && new URL(value).protocol === 'http:' && !isLoopback(new URL(value))
+      for (const key of endpoints) if (insecure(given[key])) refuse(key, allowed, given[key])
+      for (const value of given.apiOrigins) if (insecure(value)) refuse('apiOrigins', allowed, value)
+    }
   })
 )
 
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))
 const providers = v.record(providerName, provider, 'an object of provider options')
 
-const secretPart = v.union([v.pipe(v.string(), v.check(input => Buffer.byteLength(input) >= 32)), v.pipe(v.instance(Uint8Array), v.check(input => input.byteLength >= 32))], 'a string or Buffer of at least 32 bytes')
-const secret = v.union([v.pipe(secretPart, v.transform(part => [part])), v.pipe(v.array(secretPart), v.minLength(1))], 'a string or Buffer of at least 32 bytes, or an array of them')
+const longSecret = 'a string or Buffer of at least 32 bytes'
+const secretPart = v.pipe(v.union([v.string(), v.instance(Uint8Array)], longSecret), v.check(input => Buffer.byteLength(input) >= 32, longSecret))
+const secrets = `${longSecret}, or an array of them`
+const secret = v.union([v.pipe(secretPart, v.transform(part => [part])), v.pipe(v.array(secretPart), v.minLength(1, secrets))], secrets)
 
 const route = v.custom<OAuthRouteOption>(input => input === false || (typeof input === 'object' && input !== null && !Array.isArray(input)), 'false, or Fastify route options')
 
@@ -131,17 +136,16 @@ const plugin = v.pipe(
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (dataset.typed && dataset.value.baseUrl === undefined && process.env.NODE_ENV === 'production') {
-      addIssue({ message: 'the public origin, such as https://app.example.com: it is required when NODE_ENV is "production"', path: [{ type: 'object', origin: 'value', input: dataset.value, key: 'baseUrl', value: undefined }] })
+      addIssue({ message: 'the public origin, such as https://app.example.com: it is required when NODE_ENV is "production"', input: undefined, path: [{ type: 'object', origin: 'value', input: dataset.value, key: 'baseUrl', value: undefined }] })
     }
   })
 )
 
+const namedRequirement = v.pipe(text(), v.transform((provider): OAuthRouteRequirement => ({ provider })))
+const fullRequirement = closed({ provider: text(), scope: v.optional(scopes), account: v.optional(text()) }, 'a provider\'s name, or ')
 const requirement = v.pipe(
-  v.union([
-    v.pipe(text(), v.transform(name => ({ provider: name }))),
-    closed({ provider: text(), scope: v.optional(scopes), account: v.optional(text()) })
-  ], 'a provider\'s name, or an object with provider, scope and account'),
-  v.transform((given: OAuthRouteRequirement) => ({ provider: given.provider, scope: given.scope ?? [], account: given.account }))
+  v.lazy((input): v.GenericSchema<unknown, OAuthRouteRequirement> => typeof input === 'string' ? namedRequirement : fullRequirement),
+  v.transform(given => ({ provider: given.provider, scope: given.scope ?? [], account: given.account }))
 )
 
 /** The plugin's options, checked and completed. */
@@ -173,7 +177,7 @@ export function parseParams (given: unknown, where: string): Record<string, stri
 }
 
 function parse <S extends v.GenericSchema> (schema: S, given: unknown, where: string): v.InferOutput<S> {
-  const result = v.safeParse(schema, given)
+  const result = v.safeParse(schema, given, { abortPipeEarly: true })
   if (!result.success) throw oauthError('FST_OAUTH_INVALID_OPTIONS', [result.issues.map(issue => explain(issue, where)).join('; ')])
   return freeze(result.output, given)
 }
@@ -182,13 +186,20 @@ function explain (issue: v.BaseIssue<unknown>, where: string): string {
   const keys = issue.path?.map(item => String(item.key)) ?? []
   const at = [where, ...keys].filter(part => part !== '').join('.') || 'options'
   // A key that is not known is itself what was given.
-  const unknownKey = issue.expected === 'never'
-  return `${at} is ${unknownKey ? 'not an option' : describe(issue.input, keys)}; allowed is ${issue.message}`
+  const given = issue.expected === 'never' ? 'not an option' : describe(issue, keys.some(key => secretKeys.has(key)))
+  return `${at} is ${given}; allowed is ${issue.message}`
 }
 
-function describe (input: unknown, keys: string[]): string {
-  if (typeof input === 'string') return keys.some(key => secretKeys.has(key)) ? `a string of ${input.length} characters` : JSON.stringify(input.slice(0, 100))
-  if (typeof input === 'number' || typeof input === 'boolean' || input === null || input === undefined) return String(input)
+// Where no text belongs, it may be anything: a secret, or the address of a store with its password.
+const takesNoText: ReadonlySet<string> = new Set(['custom', 'lazy', 'record', 'strict_object', 'union'])
+
+function describe ({ input, type }: v.BaseIssue<unknown>, isSecret: boolean): string {
+  if (typeof input === 'string') {
+    if (isSecret || takesNoText.has(type)) return `a string of ${input.length} characters`
+    return JSON.stringify(input.replace(/\/\/.*@/s, '//...@').slice(0, 100))
+  }
+  if (typeof input === 'number' || typeof input === 'boolean') return isSecret ? `a ${typeof input}` : String(input)
+  if (input === null || input === undefined) return String(input)
   if (Array.isArray(input)) return 'an array'
   return typeof input === 'function' ? 'a function' : `an ${input instanceof Uint8Array ? `array of ${input.byteLength} bytes` : 'object'}`
 }

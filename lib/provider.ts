@@ -54,7 +54,7 @@ export class Provider implements OAuthProvider {
     this.#apiOrigins = new Set([options.apiBaseUrl, ...options.apiOrigins].filter(url => url !== undefined).map(url => new URL(url).origin))
     const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests
     const transport = createTransport({ dispatcher, provider: name, timeout, allows })
-    this.#protocol = new OAuth2Protocol({ provider: name, options, transport, clock })
+    this.#protocol = new OAuth2Protocol({ provider: name, options, transport, clock, allows })
   }
 
   get protocol (): OAuthProtocolName {
@@ -95,11 +95,14 @@ export class Provider implements OAuthProvider {
     return this.#protocol.sign(grant)
   }
 
-  /** Throws FST_OAUTH_PROFILE_UNAVAILABLE where the provider tells nothing of its users. */
+  /** Throws FST_OAUTH_PROFILE_UNAVAILABLE where the provider tells nothing of its users, FST_OAUTH_USERINFO_MISMATCH where it tells of another. */
   async profile (grant: OAuthGrant): Promise<OAuthProfile> {
     const userinfo = await this.#protocol.userinfo(grant.accessToken, grant.claims)
     if (userinfo === undefined && grant.claims === undefined) throw oauthError('FST_OAUTH_PROFILE_UNAVAILABLE', [this.name])
-    return toProfile({ ...grant.claims, ...userinfo }, this.#options.profile)
+    const profile = toProfile({ ...grant.claims, ...userinfo }, this.#options.profile)
+    // With an id_token the subjects were compared already.
+    if (grant.claims === undefined && grant.subject !== undefined && profile.id !== grant.subject) throw oauthError('FST_OAUTH_USERINFO_MISMATCH', [this.name])
+    return profile
   }
 
   // Without an id_token, userinfo alone tells two accounts apart.

@@ -21,8 +21,10 @@ export class ProviderRegistry implements OAuthProviderRegistry {
 
   get (name: string): Provider {
     const provider = this.#providers.get(name)
-    if (provider === undefined) throw oauthError('FST_OAUTH_UNKNOWN_PROVIDER', [`"${quote(name)}"`, this.#advice(name)])
-    return provider
+    if (provider !== undefined) return provider
+    // A caller without types may ask for anything.
+    const asked = String(name)
+    throw oauthError('FST_OAUTH_UNKNOWN_PROVIDER', [`"${asked === '' ? '' : quote(asked)}"`, this.#advice(asked)])
   }
 
   has (name: string): boolean {

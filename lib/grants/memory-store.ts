@@ -1,5 +1,7 @@
 // The default store: one process, lost with it. Bounded: beyond `max` grants the one written longest ago is dropped.
 import type { GrantKey, GrantLease, GrantStore, StoredGrant } from '../../types/store.js'
+import { ExpiringSet } from './bounded.js'
+import { idOf } from './grant.js'
 
 interface Lease { fence: number, expiresAt: number }
 
@@ -11,12 +13,13 @@ export class MemoryGrantStore implements GrantStore {
   readonly #grants = new Map<string, StoredGrant>()
   readonly #byOwner = new Map<string, Set<string>>()
   readonly #leases = new Map<string, Lease>()
-  readonly #claims = new Map<string, number>()
+  readonly #claims: ExpiringSet
   #fence = 0
 
-  /** @param options `max`: grants, and claims, at most (default 100 000); `clock`: milliseconds since the epoch */
+  /** @param options `max`: grants, claims and leases at most, each (default 100 000); `clock`: milliseconds since the epoch */
   constructor ({ max = 100_000, clock = Date.now }: { max?: number, clock?: () => number } = {}) {
     this.#max = max
+    this.#claims = new ExpiringSet(max)
     this.#clock = clock
   }
 
@@ -53,10 +56,10 @@ export class MemoryGrantStore implements GrantStore {
     const id = idOf(key)
     const held = this.#leases.get(id)
     if (held !== undefined && held.expiresAt > this.#clock()) return null
-    const lease = { fence: ++this.#fence, expiresAt: this.#clock() + ttl }
+    if (held === undefined && !this.#hasRoomForLease()) return null
     this.#leases.delete(id)
+    const lease = { fence: ++this.#fence, expiresAt: this.#clock() + ttl }
     this.#leases.set(id, lease)
-    if (this.#leases.size > this.#max) this.#leases.delete(this.#leases.keys().next().value as string)
     const holds = () => this.#leases.get(id) === lease && lease.expiresAt > this.#clock()
     return {
       fence: lease.fence,
@@ -72,14 +75,18 @@ export class MemoryGrantStore implements GrantStore {
 
   async claim (id: string, ttl: number): Promise<boolean> {
     const now = this.#clock()
-    // Claims are made in the order of time and last about equally long: the first are the first to end.
-    for (const [old, expiresAt] of this.#claims) {
-      if (expiresAt > now && this.#claims.size <= this.#max) break
-      this.#claims.delete(old)
-    }
-    if ((this.#claims.get(id) ?? 0) > now) return false
-    this.#claims.set(id, now + ttl)
+    if (this.#claims.has(id, now)) return false
+    this.#claims.add(id, now, ttl)
     return true
+  }
+
+  // Leases that have ended are kept for their fence, as long as there is room; one that is held is never dropped.
+  #hasRoomForLease (): boolean {
+    for (const [id, { expiresAt }] of this.#leases) {
+      if (this.#leases.size < this.#max) break
+      if (expiresAt <= this.#clock()) this.#leases.delete(id)
+    }
+    return this.#leases.size < this.#max
   }
 
   #owned (owner: string): Set<string> {
@@ -97,8 +104,4 @@ export class MemoryGrantStore implements GrantStore {
     if (owned.size === 0) this.#byOwner.delete(stored.owner)
     return true
   }
-}
-
-function idOf ({ owner, provider, account }: GrantKey): string {
-  return JSON.stringify([owner, provider, account])
 }

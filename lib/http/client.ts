@@ -1,13 +1,16 @@
 // The verbs of request.oauth: signed calls over undici.
-import { fetch, request } from 'undici'
+import { Request, fetch, request } from 'undici'
 import type { Dispatcher, RequestInfo, RequestInit, Response } from 'undici'
 import type { OAuthCallOptions, OAuthClient, OAuthResponse } from '../../types/client.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import { prepareCall, resolveUrl } from './call.js'
 import type { PreparedCall } from './call.js'
+import { orAborted } from './deadline.js'
 import { redirected } from './redirect.js'
-import { isReplayable, signing } from './sign.js'
-import type { Signer } from './sign.js'
+import { isReplayable } from './replay.js'
+import { signing } from './sign.js'
+import type { Signature, Signer } from './sign.js'
+import { codeOf } from './transport.js'
 
 export interface ApiClientOptions {
   signer: Signer
@@ -19,9 +22,12 @@ export interface ApiClientOptions {
 
 const redirectsAtMost = 5
 const errorBodyAtMost = 64 * 1024
+const notSent: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'])
 
 export class ApiClient implements OAuthClient {
   readonly #options: ApiClientOptions
+  // Nothing else holds the sources of a joined signal: collected, they no longer end the reading of a body (nodejs/node#57736).
+  readonly #signals = new WeakMap<OAuthResponse['body'], AbortSignal[]>()
 
   constructor (options: ApiClientOptions) {
     this.#options = options
@@ -33,15 +39,17 @@ export class ApiClient implements OAuthClient {
     const call = prepareCall(signer.provider, { method: method.toUpperCase(), url: this.#resolve(url), options })
     const limit = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout)
     const signals = [options.signal, limit].filter(signal => signal !== undefined)
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0] ?? null
     try {
-      const response = await this.#follow(call, { signal: signals.length === 0 ? null : AbortSignal.any(signals), replay: options.retry !== false })
+      const response = await orAborted(this.#follow(call, { signal, replay: options.retry !== false }), signal)
+      this.#signals.set(response.body, signals)
       answered?.(response)
       if (options.throwOnError === true && response.statusCode >= 400) throw await this.#apiError(response)
       return response
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason
       if (limit?.aborted) throw oauthError('FST_OAUTH_API_TIMEOUT', [signer.provider, options.timeout as number], error)
-      throw isOAuthError(error) ? error : oauthError('FST_OAUTH_API_UNREACHABLE', [signer.provider, codeOf(error)], error)
+      throw isOAuthError(error) ? error : unsent(error, signer.provider)
     }
   }
 
@@ -56,12 +64,16 @@ export class ApiClient implements OAuthClient {
     const { signer, dispatcher } = this.#options
     const isRequest = typeof input === 'object' && 'url' in input
     const url = this.#resolve(isRequest ? input.url : input as string | URL)
-    const send = () => fetch(isRequest ? input : url, { ...init, dispatcher: dispatcher.compose(signing(signer, { foreign: 'unsigned', replay: true })) })
+    // A Request of another undici, such as Node's own, is none to this one.
+    const target = !isRequest ? url : input instanceof Request ? input : new Request(url, input as RequestInit)
+    let refused: Signature | undefined
+    const interceptor = signing(signer, { foreign: 'unsigned', replay: true, dispatched: signature => { refused = signature } })
+    const send = () => fetch(target, { ...init, dispatcher: dispatcher.compose(interceptor) }).catch(error => { throw isOAuthError(error.cause) ? error.cause : error })
     const response = await send()
     // fetch turns every body into a stream before it is dispatched, so a body that can be sent twice is only seen here.
-    const replayable = isReplayable(init.body) || init.body instanceof URLSearchParams
-    if (response.status !== 401 || init.body === undefined || init.body === null || !replayable) return response
-    if (await (await signer.sign()).renew() === null) return response
+    const hasBody = init.body !== undefined && init.body !== null && (isReplayable(init.body) || init.body instanceof URLSearchParams)
+    if (response.status !== 401 || refused === undefined || !hasBody) return response
+    if (await refused.renew().catch(() => null) === null) return response
     await response.body?.cancel()
     return send()
   }
@@ -80,28 +92,29 @@ export class ApiClient implements OAuthClient {
 
   async #follow (call: PreparedCall, { signal, replay }: { signal: AbortSignal | null, replay: boolean }): Promise<OAuthResponse> {
     const { signer, dispatcher } = this.#options
-    const signed = dispatcher.compose(signing(signer, { foreign: 'refused', replay }))
-    let next = call
-    let left = false
-    for (let hop = 0; ; hop++) {
-      // A redirect that has left the allowed origins once is not trusted to lead back with a token.
-      left ||= !signer.allowsOrigin(next.url.origin)
-      const response = await send(next, left ? dispatcher : signed, signal)
-      const target = hop < redirectsAtMost ? redirected(next, response) : null
-      if (target === null) return response
+    const signed = dispatcher.compose(signing(signer, { foreign: 'unsigned', replay }))
+    let response = await send(call, signed, signal)
+    let next = redirected(call, response)
+    for (let hop = 0; next !== null && hop < redirectsAtMost; hop++) {
       await response.body.dump()
-      next = target
+      response = await send(next, signed, signal)
+      next = redirected(next, response)
     }
+    return response
   }
 
   async #apiError (response: OAuthResponse): Promise<Error> {
     const { statusCode, headers } = response
-    let body = ''
-    for await (const chunk of response.body.setEncoding('utf8')) {
-      body += chunk
-      if (body.length > errorBodyAtMost) break
+    const chunks: Buffer[] = []
+    let size = 0
+    for await (const chunk of response.body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > errorBodyAtMost) break
     }
-    return oauthError('FST_OAUTH_API_ERROR', [this.#options.signer.provider, statusCode], undefined, { response: { statusCode, headers, body: body.slice(0, errorBodyAtMost) } })
+    // As a stream: a character that the cap cuts is left out.
+    const body = new TextDecoder().decode(Buffer.concat(chunks).subarray(0, errorBodyAtMost), { stream: true })
+    return oauthError('FST_OAUTH_API_ERROR', [this.#options.signer.provider, statusCode], undefined, { response: { statusCode, headers, body } })
   }
 }
 
@@ -109,6 +122,9 @@ function send ({ method, url, headers, body }: PreparedCall, dispatcher: Dispatc
   return request(url, { method: method as Dispatcher.HttpMethod, headers, body: body ?? null, dispatcher, signal })
 }
 
-function codeOf (error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'no code'
+function unsent (error: unknown, provider: string): Error {
+  const code = codeOf(error)
+  // undici names the argument, never its value.
+  if (notSent.has(code)) return oauthError('FST_OAUTH_INVALID_CALL', [provider, (error as Error).message], error)
+  return oauthError('FST_OAUTH_API_UNREACHABLE', [provider, code], error)
 }

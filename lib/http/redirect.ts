@@ -1,7 +1,7 @@
 // Where a redirect of a signed call leads (RFC 9110 section 15.4), if it is followed at all.
 import type { OAuthResponse } from '../../types/client.js'
 import type { PreparedCall } from './call.js'
-import { isReplayable } from './sign.js'
+import { isReplayable } from './replay.js'
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
@@ -12,7 +12,7 @@ export function redirected (call: PreparedCall, response: OAuthResponse): Prepar
   const url = new URL(location, call.url)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return null
   const sameOrigin = url.origin === call.url.origin
-  const headers = sameOrigin ? call.headers : without(call.headers, /^(authorization|cookie|proxy-authorization)$/)
+  const headers = sameOrigin ? call.headers : without(call.headers, /^(authorization|cookie|proxy-authorization|host)$/)
   if (becomesGet(call.method, response.statusCode)) return { method: 'GET', url, headers: without(headers, /^content-/), body: null }
   // A body is for the origin that it was written to.
   const bodiless = call.body === undefined || call.body === null

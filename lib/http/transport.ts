@@ -4,6 +4,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { Agent, request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { isOAuthError, oauthError } from '../errors.js'
+import { orAborted } from './deadline.js'
 
 /** A call: method, headers in lower case, and a body that is text. */
 export interface Call {
@@ -31,12 +32,12 @@ export interface TransportOptions {
 }
 
 const maxBytes = 1024 * 1024
-const decoders: Record<string, (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress)
-}
+const decoders: ReadonlyMap<string, (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = new Map([
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+  ['br', promisify(brotliDecompress)]
+])
 
 /** The dispatcher of an application that brings none. */
 export function createAgent (): Dispatcher {
@@ -47,28 +48,27 @@ export function createTransport (options: TransportOptions): Transport {
   return async (url, call) => {
     const signal = AbortSignal.timeout(options.timeout)
     try {
-      return await send(url, call, { ...options, signal })
+      return await orAborted(send(url, call, { ...options, signal }), signal)
     } catch (error) {
       throw signal.aborted ? oauthError('FST_OAUTH_PROVIDER_TIMEOUT', [options.provider, options.timeout], error) : explain(error, options.provider)
     }
   }
 }
 
-async function send (url: URL, { method, headers, body = null, redirects = 0 }: Call, { dispatcher, provider, allows, signal }: TransportOptions & { signal: AbortSignal }): Promise<Answer> {
-  let target = url
-  for (let left = redirects; ; left--) {
-    if (!allows(target)) throw oauthError('FST_OAUTH_INSECURE_URL', [target.origin])
-    const response = await request(target, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body, signal })
-    const status = response.statusCode
-    if (status < 300 || status >= 400) {
-      const bytes = await decode(await collect(response.body), response.headers['content-encoding'])
-      return { status, headers: response.headers, text: bytes.toString('utf8') }
-    }
-    await response.body.dump()
-    const { location } = response.headers
-    if (left <= 0 || typeof location !== 'string' || !URL.canParse(location, target.href)) throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status])
-    target = new URL(location, target)
+async function send (url: URL, call: Call, options: TransportOptions & { signal: AbortSignal }): Promise<Answer> {
+  const { dispatcher, provider, allows, signal } = options
+  const { method, headers, body = null, redirects = 0 } = call
+  if (!allows(url)) throw oauthError('FST_OAUTH_INSECURE_URL', [url.origin])
+  const response = await request(url, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body, signal })
+  const status = response.statusCode
+  if (status < 300 || status >= 400) {
+    const bytes = await decode(await collect(response.body), response.headers['content-encoding'], provider)
+    return { status, headers: response.headers, text: bytes.toString('utf8') }
   }
+  await response.body.dump()
+  const { location } = response.headers
+  if (redirects <= 0 || typeof location !== 'string' || !URL.canParse(location, url.href)) throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status])
+  return send(new URL(location, url), { ...call, redirects: redirects - 1 }, options)
 }
 
 /** An answer as the Response that the OAuth 2 engine reads, under the content type it expects. */
@@ -88,15 +88,21 @@ async function collect (body: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-async function decode (data: Buffer, encoding: string | string[] | undefined): Promise<Buffer> {
-  const decoder = decoders[String(encoding).toLowerCase()]
-  return decoder === undefined ? data : decoder(data, { maxOutputLength: maxBytes })
+async function decode (data: Buffer, encoding: string | string[] | undefined, provider: string): Promise<Buffer> {
+  const decoder = decoders.get(String(encoding).toLowerCase())
+  if (decoder === undefined || data.length === 0) return data
+  return decoder(data, { maxOutputLength: maxBytes }).catch(error => {
+    throw error instanceof RangeError ? error : oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['compressed body', provider, codeOf(error)], error)
+  })
 }
 
 function explain (error: unknown, provider: string): Error {
   if (isOAuthError(error)) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code'
-  if (error instanceof RangeError || code === 'ERR_BUFFER_TOO_LARGE') return oauthError('FST_OAUTH_ANSWER_TOO_LARGE', [provider, maxBytes], error)
-  if (code.startsWith('Z_') || code.startsWith('ERR__ERROR_FORMAT')) return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['compressed body', provider, code], error)
-  return oauthError('FST_OAUTH_PROVIDER_UNREACHABLE', [provider, code], error, { retryAfter: 5 })
+  if (error instanceof RangeError) return oauthError('FST_OAUTH_ANSWER_TOO_LARGE', [provider, maxBytes], error)
+  return oauthError('FST_OAUTH_PROVIDER_UNREACHABLE', [provider, codeOf(error)], error, { retryAfter: 5 })
+}
+
+/** What undici, Node and zlib call a failure. */
+export function codeOf (error: unknown): string {
+  return error instanceof Error && 'code' in error && error.code !== undefined ? String(error.code) : 'no code'
 }

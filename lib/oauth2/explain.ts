@@ -1,5 +1,5 @@
 // The engine's errors as this plugin's: which side is at fault, and what it said, without what was secret in it.
-import { AuthorizationResponseError, JWT_TIMESTAMP_CHECK, OperationProcessingError, ResponseBodyError } from 'oauth4webapi'
+import { AuthorizationResponseError, JWT_TIMESTAMP_CHECK, OperationProcessingError, RESPONSE_IS_NOT_CONFORM, ResponseBodyError } from 'oauth4webapi'
 import { isOAuthError, oauthError, quote } from '../errors.js'
 
 export interface FailedStep {
@@ -12,7 +12,7 @@ export interface FailedStep {
   secrets: Array<string | undefined>
 }
 
-const aboutIdTokens = /JWT|JWS|id_?token/i
+const aboutIdTokens = /JW[TSE]|id[_ ]token/i
 
 /** Answers the error to throw. */
 export function explainEngineError (error: unknown, { provider, endpoint, exchange, secrets }: FailedStep): Error {
@@ -20,14 +20,16 @@ export function explainEngineError (error: unknown, { provider, endpoint, exchan
   const message = (error as Error).message
   if (error instanceof ResponseBodyError) {
     const code = quote(error.error, secrets)
-    const text = error.error_description === undefined ? code : `${code}: ${quote(error.error_description, secrets)}`
-    return oauthError(exchange && error.error === 'invalid_grant' ? 'FST_OAUTH_CODE_REFUSED' : 'FST_OAUTH_TOKEN_REFUSED', [provider, text], error, { providerError: code })
+    const text = error.error_description ? `${code}: ${quote(error.error_description, secrets)}` : code
+    if (exchange && error.error === 'invalid_grant') return oauthError('FST_OAUTH_CODE_REFUSED', [provider, text], error, { providerError: code })
+    return oauthError('FST_OAUTH_TOKEN_REFUSED', [endpoint, provider, text], error, { providerError: code })
   }
   if (error instanceof OperationProcessingError && error.code === JWT_TIMESTAMP_CHECK) {
     return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, `${message}: it is old, or the clocks of this machine and of the provider differ`], error)
   }
   if (aboutIdTokens.test(message)) return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, message], error)
-  return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, message], error)
+  const why = error instanceof OperationProcessingError && error.code === RESPONSE_IS_NOT_CONFORM ? `status ${(error.cause as Response).status}` : message
+  return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, why], error)
 }
 
 // RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6; the last two are LinkedIn's.

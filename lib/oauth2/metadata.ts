@@ -1,7 +1,7 @@
 // What is known of an authorization server: given by hand, discovered, or both.
 import type { AuthorizationServer } from 'oauth4webapi'
 import type { OAuthProviderOptions } from '../../types/options.js'
-import { oauthError } from '../errors.js'
+import { oauthError, quote } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { Discovery } from '../oidc/discovery.js'
 
@@ -10,17 +10,24 @@ export interface MetadataOptions {
   options: OAuthProviderOptions
   transport: Transport
   clock: () => number
+  /** Whether an address may be called, or a browser be sent to it: plain http only where it is allowed. */
+  allows: (url: URL) => boolean
+  /** Whether logins end with an id_token, which cannot be verified without keys. */
+  needsKeys: boolean
 }
 
 // Of a provider without metadata. HMAC is not among them: a public key must never serve as its secret.
 const signatureAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519', 'RS384', 'PS384', 'ES384', 'RS512', 'PS512', 'ES512']
 
+const endpoints = ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'revocation_endpoint', 'jwks_uri'] as const
+
 /** Answers the source of a provider's metadata. */
-export function metadataOf ({ provider, options, transport, clock }: MetadataOptions): () => Promise<AuthorizationServer> {
+export function metadataOf (metadata: MetadataOptions): () => Promise<AuthorizationServer> {
+  const { provider, options, transport, clock } = metadata
   const given = byHand(options)
   const { issuer } = options
   if (issuer !== undefined && !(options.authorizeUrl && options.accessTokenUrl && options.jwksUrl)) {
-    const check = (server: AuthorizationServer) => checkMetadata(server, provider, options)
+    const check = (server: AuthorizationServer) => checkMetadata(server, metadata)
     const discovery = new Discovery({ provider, issuer, transport, clock, overrides: given, check })
     return () => discovery.server()
   }
@@ -40,13 +47,23 @@ function byHand (options: OAuthProviderOptions): Partial<AuthorizationServer> {
   return Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined))
 }
 
-function checkMetadata (server: AuthorizationServer, provider: string, options: OAuthProviderOptions): void {
+function checkMetadata (server: AuthorizationServer, { provider, options, allows, needsKeys }: MetadataOptions): void {
   const fail = (why: string) => oauthError('FST_OAUTH_DISCOVERY_FAILED', [provider, why])
-  if (typeof server.authorization_endpoint !== 'string') throw fail('it names no authorization_endpoint')
-  if (typeof server.token_endpoint !== 'string') throw fail('it names no token_endpoint')
+  const due: string[] = ['authorization_endpoint', 'token_endpoint', ...(needsKeys ? ['jwks_uri'] : [])]
+  for (const name of endpoints) {
+    const value: unknown = server[name]
+    if (value === undefined && due.includes(name)) throw fail(`it names no ${name}`)
+    if (value === undefined) continue
+    if (!isHttpUrl(value)) throw fail(`its ${name} is not an http or https URL`)
+    if (!allows(new URL(value))) throw fail(`its ${name} is not an https URL`)
+  }
   const methods = server.code_challenge_methods_supported
   // RFC 9700 section 2.1.1: an attacker must not be able to talk us out of S256.
   if (Array.isArray(methods) && !methods.includes('S256') && options.quirks?.pkce !== 'unsupported') {
-    throw oauthError('FST_OAUTH_PKCE_UNSUPPORTED', [provider, methods.join(', ')])
+    throw oauthError('FST_OAUTH_PKCE_UNSUPPORTED', [provider, quote(methods.join(', ') || 'nothing')])
   }
+}
+
+function isHttpUrl (value: unknown): value is string {
+  return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
 }

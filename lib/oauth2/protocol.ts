@@ -19,6 +19,8 @@ export interface OAuth2Options {
   options: OAuthProviderOptions
   transport: Transport
   clock: () => number
+  /** Whether an address may be called, or a browser be sent to it. */
+  allows: (url: URL) => boolean
 }
 
 /** How a login starts. */
@@ -49,7 +51,7 @@ export class OAuth2Protocol {
   readonly #tokens: TokenEndpoint
   readonly #idTokens: IdTokenVerifier
 
-  constructor ({ provider, options, transport, clock }: OAuth2Options) {
+  constructor ({ provider, options, transport, clock, allows }: OAuth2Options) {
     const { clientId, clientSecret, clientAuth, issuer, scope, quirks } = options
     const asks = scope?.includes('openid') ?? true
     this.name = issuer !== undefined && asks ? 'oidc' : 'oauth2'
@@ -57,7 +59,7 @@ export class OAuth2Protocol {
     this.#options = options
     this.#transport = transport
     this.#clock = clock
-    this.#metadata = metadataOf({ provider, options, transport, clock })
+    this.#metadata = metadataOf({ provider, options, transport, clock, allows, needsKeys: this.name === 'oidc' })
     this.#tokens = new TokenEndpoint({ provider, clientId, clientSecret, clientAuth, scopeDelimiter: quirks?.scopeDelimiter ?? ' ', readsIdToken: issuer !== undefined, transport, clock })
     this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
   }
@@ -97,7 +99,8 @@ export class OAuth2Protocol {
   async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
     const server = await this.#metadata()
     const tokens = await this.#read(server, await this.#tokens.refresh(server, grant.refreshToken as string))
-    if (tokens.claims !== undefined && grant.claims !== undefined && tokens.claims.sub !== grant.claims.sub) {
+    const subject = grant.claims?.sub ?? grant.subject
+    if (tokens.claims !== undefined && subject !== undefined && tokens.claims.sub !== subject) {
       throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another subject'])
     }
     return tokens

@@ -2,7 +2,7 @@
 import { toResponse } from '../http/transport.js'
 import type { Answer } from '../http/transport.js'
 
-const tokenTypes: Record<string, unknown> = { bearer: true, dpop: true }
+const tokenTypes: ReadonlySet<string> = new Set(['bearer', 'dpop'])
 
 export interface TokenAnswerReading {
   scopeDelimiter: string
@@ -12,11 +12,11 @@ export interface TokenAnswerReading {
 
 /**
  * Reads the answer of a token endpoint. Accepts JSON under any content type and form encoding; an error in a 200
- * becomes a 400, a missing token_type becomes Bearer, lists of scopes become one string. Anything else is left to the engine.
+ * becomes a 400, a missing or made-up token_type becomes Bearer, lists of scopes become one string. Anything else is left to the engine.
  */
 export function readTokenAnswer (answer: Answer, reading: TokenAnswerReading): Response {
   const body = parseJson(answer.text) ?? parseForm(answer.text)
-  if (body === undefined) return toResponse(answer, 'text/plain')
+  if (body === undefined) return toResponse(answer, 'application/json')
   const failed = body.access_token === undefined && typeof body.error === 'string' && body.error !== ''
   const status = failed ? 400 : answer.status
   const normal = failed ? body : normalise(body, reading)
@@ -25,7 +25,7 @@ export function readTokenAnswer (answer: Answer, reading: TokenAnswerReading): R
 
 function normalise (body: Record<string, unknown>, { scopeDelimiter, readsIdToken }: TokenAnswerReading): Record<string, unknown> {
   const { scope, expires_in: expiresIn, refresh_token: refreshToken, id_token: idToken, ...rest } = body
-  const type = typeof rest.token_type === 'string' && rest.token_type.toLowerCase() in tokenTypes ? rest.token_type : 'bearer'
+  const type = typeof rest.token_type === 'string' && tokenTypes.has(rest.token_type.toLowerCase()) ? rest.token_type : 'bearer'
   const lifetime = typeof expiresIn === 'string' || typeof expiresIn === 'number' ? Number(expiresIn) : Number.NaN
   return {
     ...rest,

@@ -28,7 +28,7 @@ export interface CodeExchange {
   callback: URLSearchParams
   redirectUri: string
   verifier: string | undefined
-  /** A nonce to find in the id_token, `none` where an id_token is due without one, or undefined. */
+  /** The nonce to find in the id_token; undefined where it must hold none. */
   nonce: string | undefined
   requireIdToken: boolean
   params: Record<string, string>
@@ -48,7 +48,7 @@ export class TokenEndpoint {
 
   /** Exchanges an authorization code, once. */
   async exchange (server: engine.AuthorizationServer, { callback, redirectUri, verifier, nonce, requireIdToken, params }: CodeExchange): Promise<TokenAnswer> {
-    const secrets = [callback.get('code') ?? undefined, verifier, this.#options.clientSecret]
+    const secrets = [String(callback.get('code')), verifier, this.#options.clientSecret]
     return this.#explained({ endpoint: 'token endpoint', exchange: true, secrets }, async () => {
       const response = await engine.authorizationCodeGrantRequest(server, this.client, this.#auth(server), callback, redirectUri, verifier ?? engine.nopkce, { ...this.#http, additionalParameters: params })
       const expected = { ...(nonce === undefined ? {} : { expectedNonce: nonce }), requireIdToken }

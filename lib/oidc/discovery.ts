@@ -43,7 +43,7 @@ export class Discovery {
     try {
       const found = await this.#fetch('oidc') ?? await this.#fetch('oauth2')
       if (found === null) throw this.#failed('neither openid-configuration nor oauth-authorization-server exists under the issuer')
-      const server = { ...found, ...overrides }
+      const server = { ...withoutNulls(found), ...overrides }
       check(server)
       // The engine hangs its cache of keys on this object: unchanged metadata keeps it.
       if (JSON.stringify(server) !== JSON.stringify(this.#server)) this.#server = server
@@ -75,4 +75,9 @@ export class Discovery {
   #failed (why: string, cause?: unknown): Error {
     return oauthError('FST_OAUTH_DISCOVERY_FAILED', [this.#options.provider, why], cause, { retryAfter: 10 })
   }
+}
+
+// RFC 8414 section 2 has absent members left out; some servers send null.
+function withoutNulls (server: AuthorizationServer): AuthorizationServer {
+  return Object.fromEntries(Object.entries(server).filter(([, value]) => value !== null)) as typeof server
 }

@@ -6,7 +6,7 @@ export type ProfileMap = (userinfo: Record<string, unknown>) => Partial<Omit<OAu
 /** Maps claims to a profile: by the provider's own map, else by OpenID Connect's standard claims. */
 export function toProfile (raw: Record<string, unknown>, map: ProfileMap = standardClaims): OAuthProfile {
   const { id, name, email, emailVerified, picture } = map(raw)
-  return { id, name, email, emailVerified: emailVerified ?? false, picture, raw }
+  return { id: textOf(id), name, email, emailVerified: emailVerified ?? false, picture, raw }
 }
 
 function standardClaims (claims: Record<string, unknown>): Omit<OAuthProfile, 'raw'> {
@@ -21,5 +21,5 @@ function standardClaims (claims: Record<string, unknown>): Omit<OAuthProfile, 'r
 }
 
 function textOf (value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined
 }

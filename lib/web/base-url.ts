@@ -8,18 +8,24 @@ import type { OAuthContext } from './context.js'
 /** baseUrl, or in development the loopback address that the request came to. No header can make it another host. */
 export function baseUrlOf ({ options }: OAuthContext, request: FastifyRequest): URL {
   if (options.baseUrl !== undefined) return new URL(options.baseUrl)
-  const url = `${request.protocol}://${request.headers.host ?? ''}`
+  // HTTP/2 has a field of its own for it. Fastify's request.host would believe X-Forwarded-Host.
+  const { host, ':authority': authority = host } = request.headers
+  const url = `${request.protocol}://${authority}`
   if (!URL.canParse(url) || !isLoopback(new URL(url))) throw oauthError('FST_OAUTH_BASE_URL_REQUIRED')
   return new URL(new URL(url).origin)
 }
 
+/** The path of baseUrl, without a slash at the end: a proxy takes it off before a request comes here. */
+export function basePathOf ({ options }: OAuthContext): string {
+  return options.baseUrl === undefined ? '' : new URL(options.baseUrl).pathname.replace(/\/$/, '')
+}
+
 /** An address of the application as a browser outside sees it. */
 export function publicUrl (context: OAuthContext, request: FastifyRequest, path: string): string {
-  const base = baseUrlOf(context, request)
-  return `${base.origin}${base.pathname.replace(/\/$/, '')}${path}`
+  return `${baseUrlOf(context, request).origin}${basePathOf(context)}${path}`
 }
 
 /** redirect_uri of a provider (RFC 6749 section 3.1.2). */
 export function callbackUrlOf (context: OAuthContext, request: FastifyRequest, provider: Provider): string {
-  return provider.callbackUrl ?? publicUrl(context, request, `${context.options.prefix}/${provider.name}/callback`)
+  return provider.callbackUrl ?? publicUrl(context, request, `${context.prefix}/${provider.name}/callback`)
 }

@@ -5,6 +5,7 @@ import type { Provider } from '../provider.js'
 import { publicUrl } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import type { PendingLogins } from './pending-login.js'
+import { leaveSession } from './session.js'
 
 const passedOn = 'form_post'
 const passedOnFor = 60_000
@@ -20,18 +21,21 @@ export function callbackOf ({ cipher, options }: OAuthContext, request: FastifyR
   const params = paramsOf(request)
   const sealed = params.get(passedOn)
   if (sealed === null) return params
+  const refuse = (why: string) => oauthError('FST_OAUTH_INVALID_CALLBACK', [provider.name, why])
   const plain = cipher.open('form-post', provider.name, sealed)
-  const { at, form } = plain === null ? { at: Number.NEGATIVE_INFINITY, form: '' } : JSON.parse(plain)
-  if (options.clock() - at > passedOnFor) throw oauthError('FST_OAUTH_INVALID_CALLBACK', [provider.name, 'it was passed on more than a minute ago'])
+  if (plain === null) throw refuse(`its parameter ${passedOn} was not made here, or was changed`)
+  const { at, form } = JSON.parse(plain)
+  if (options.clock() - at > passedOnFor) throw refuse('it was passed on more than a minute ago')
   return new URLSearchParams(form)
 }
 
 /**
  * A cross-site POST brings no SameSite=Lax cookie, so the user's session would be missing, and be replaced by a new one.
- * The address that the browser is sent to instead, with the form in it, encrypted; null where nothing is missing.
+ * The address that the browser is sent to instead, with the form in it, encrypted; null where it has no other cookies.
  */
 export function passAsGet (context: OAuthContext, { request, pending, provider, callback }: { request: FastifyRequest, pending: PendingLogins, provider: Provider, callback: URLSearchParams }): string | null {
-  if (request.method !== 'POST' || !pending.lacksCookies(request, callback.get('state'))) return null
+  if (request.method !== 'POST' || !pending.hadCookies(request, callback.get('state'))) return null
+  leaveSession(request)
   const sealed = context.cipher.seal('form-post', provider.name, JSON.stringify({ at: context.options.clock(), form: callback.toString() }))
-  return publicUrl(context, request, `${request.url.split('?', 1)[0]}?${passedOn}=${sealed}`)
+  return publicUrl(context, request, `${request.originalUrl.split('?', 1)[0]}?${passedOn}=${sealed}`)
 }

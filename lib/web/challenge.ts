@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
 import type { Provider } from '../provider.js'
-import { baseUrlOf, publicUrl } from './base-url.js'
+import { basePathOf, publicUrl } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import type { LoginFlow } from './login-flow.js'
 import { guarded, wantsPage } from './reply.js'
@@ -31,15 +31,14 @@ export class Challenger {
 
   async challenge (request: FastifyRequest, reply: FastifyReply, { provider, scope, grant }: Challenge): Promise<FastifyReply> {
     const union = [...new Set([...scope, ...(grant?.scope ?? [])])]
-    const base = baseUrlOf(this.#context, request)
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (isRead && wantsPage(request)) {
-      const returnTo = `${base.pathname.replace(/\/$/, '')}${request.originalUrl}`
+      const returnTo = `${basePathOf(this.#context)}${request.originalUrl}`
       return this.#flow.start(request, reply, { provider, scope: union, required: scope, returnTo })
     }
     const ticket: LoginTicket = { scope: union, required: scope, returnTo: request.headers.referer }
     const sealed = this.#context.cipher.seal('login-request', provider.name, JSON.stringify(ticket))
-    const authorizeUrl = publicUrl(this.#context, request, `${this.#context.options.prefix}/${provider.name}?login=${sealed}`)
+    const authorizeUrl = publicUrl(this.#context, request, `${this.#context.prefix}/${provider.name}?login=${sealed}`)
     return sendChallenge(reply, { provider, scope, grant }, authorizeUrl)
   }
 

@@ -3,11 +3,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
 import type { OAuthError } from '../errors.js'
 import { quote } from '../errors.js'
-import { paramsOf } from './callback.js'
 import type { OAuthContext } from './context.js'
 import { seeOther, sendError } from './reply.js'
 
 interface Ending { request: FastifyRequest, reply: FastifyReply, provider: string }
+
+/** A login, or another step of the plugin's routes, that came to an error. */
+interface FailedEnding extends Ending {
+  error: OAuthError
+  /** Where a browser can try again. */
+  retryUrl: string | undefined
+}
 
 /** Runs onAuthorized, then redirects to where the login started. */
 export async function endLogin ({ options }: OAuthContext, { grant, returnTo, ...ending }: Ending & { grant: OAuthGrant, returnTo: string }): Promise<FastifyReply> {
@@ -16,28 +22,26 @@ export async function endLogin ({ options }: OAuthContext, { grant, returnTo, ..
   return replied ? reply : seeOther(reply, returnTo)
 }
 
-/** Runs onDenied or onError, then replies with the error. */
-export async function failLogin ({ options, registry }: OAuthContext, { error, ...ending }: Ending & { error: OAuthError }): Promise<FastifyReply> {
-  const { request, reply, provider } = ending
-  const denied = error.code === 'FST_OAUTH_ACCESS_DENIED'
-  request.log[denied ? 'info' : error.statusCode < 500 ? 'warn' : 'error']({ err: error, provider: quote(provider) }, error.message)
-  const returnTo = error.returnTo ?? options.returnTo
-  const replied = await runsHook(reply, () => denied ? options.onDenied?.({ ...ending, ...denialOf(request), returnTo }) : options.onError?.({ ...ending, error }))
-  return replied ? reply : sendError(request, reply, error, registry.has(provider) ? retryUrl(options, { request, provider, error }) : undefined)
+/** Runs onDenied with what the provider said, then replies with the error. */
+export async function denyLogin ({ options }: OAuthContext, { error, retryUrl, callback, ...ending }: FailedEnding & { callback: URLSearchParams }): Promise<FastifyReply> {
+  const { request, reply } = ending
+  log('info', ending, error)
+  const said = (name: string) => callback.get(name) ?? undefined
+  const denial = { error: String(said('error')), errorDescription: said('error_description'), errorUri: said('error_uri'), errorReason: said('error_reason') }
+  const replied = await runsHook(reply, () => options.onDenied?.({ ...ending, ...denial, returnTo: error.returnTo as string }))
+  return replied ? reply : sendError(request, reply, error, retryUrl)
 }
 
-// What the provider said; the hook's to show, so it is told as it came.
-function denialOf (request: FastifyRequest) {
-  const params = paramsOf(request)
-  const value = (name: string) => params.get(name) ?? undefined
-  return { error: value('error') ?? 'access_denied', errorDescription: value('error_description'), errorUri: value('error_uri'), errorReason: value('error_reason') }
+/** Runs onError, then replies with the error. */
+export async function failLogin ({ options }: OAuthContext, { error, retryUrl, ...ending }: FailedEnding): Promise<FastifyReply> {
+  const { request, reply } = ending
+  log(error.statusCode < 500 ? 'warn' : 'error', ending, error)
+  const replied = await runsHook(reply, () => options.onError?.({ ...ending, error }))
+  return replied ? reply : sendError(request, reply, error, retryUrl)
 }
 
-function retryUrl ({ baseUrl, prefix, routes }: OAuthContext['options'], { request, provider, error }: Omit<Ending, 'reply'> & { error: OAuthError }): string | undefined {
-  if (routes.login === false || request.url.includes('/logout')) return undefined
-  const base = baseUrl === undefined ? '' : new URL(baseUrl).pathname.replace(/\/$/, '')
-  if (error.code === 'FST_OAUTH_CROSS_SITE') return `${base}${request.originalUrl}`
-  return `${base}${prefix}/${provider}${error.returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(error.returnTo)}`}`
+function log (level: 'info' | 'warn' | 'error', { request, provider }: Ending, error: OAuthError): void {
+  request.log[level]({ err: error, provider: quote(provider) }, error.message)
 }
 
 // Whether a hook replied. Fastify tells that only when the reply has gone out, and a hook need not wait for that.

@@ -6,9 +6,7 @@ import type { RouteRequirement } from '../options.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import type { Owners } from './owner.js'
-
-/** Binds request.oauth to what the guard has loaded. */
-export type Bind = (request: FastifyRequest, binding: { provider: string, account: string, grant: Awaited<ReturnType<OAuthContext['keeper']['find']>> }) => void
+import type { Bind } from './request-decorator.js'
 
 export class Guard {
   readonly #context: OAuthContext

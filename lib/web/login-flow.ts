@@ -7,7 +7,7 @@ import { baseUrlOf, callbackUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import type { Owners } from './owner.js'
 import { PendingLogins } from './pending-login.js'
-import type { PendingLogin } from './pending-login.js'
+import type { TakenLogin } from './pending-login.js'
 import { seeOther } from './reply.js'
 import { checkReturnTo } from './return-to.js'
 
@@ -59,7 +59,7 @@ export class LoginFlow {
     }
   }
 
-  async #complete (request: FastifyRequest, { provider, callback, login }: { provider: Provider, callback: URLSearchParams, login: PendingLogin }): Promise<OAuthGrant> {
+  async #complete (request: FastifyRequest, { provider, callback, login }: { provider: Provider, callback: URLSearchParams, login: TakenLogin }): Promise<OAuthGrant> {
     const current = await this.#owners.check(request, login)
     const redirectUri = callbackUrlOf(this.#context, request, provider)
     const { tokens, subject, account } = await provider.complete({ callback, secrets: login.secrets, redirectUri }, request)
@@ -70,7 +70,7 @@ export class LoginFlow {
     return grant
   }
 
-  async #take (request: FastifyRequest, reply: FastifyReply, provider: Provider, callback: URLSearchParams): Promise<PendingLogin> {
+  async #take (request: FastifyRequest, reply: FastifyReply, provider: Provider, callback: URLSearchParams): Promise<TakenLogin> {
     const states = callback.getAll('state')
     if (states.length > 1) throw oauthError('FST_OAUTH_INVALID_CALLBACK', [provider.name, 'it has more than one state'])
     return this.pending.take(request, reply, { provider: provider.name, state: states[0] ?? null })

@@ -3,20 +3,14 @@ import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
 import type { OAuthContext } from './context.js'
-import type { PendingLogin } from './pending-login.js'
-
-/** The part of a session that is used: @fastify/session and @fastify/secure-session both have it. */
-export interface Session {
-  get (key: string): unknown
-  set (key: string, value: unknown): void
-  regenerate? (keep: string[]): unknown
-  /** @fastify/session's. */
-  cookie?: { secure?: unknown }
-}
+import type { PendingLogin, TakenLogin } from './pending-login.js'
+import { sessionOf } from './session.js'
 
 export type Owner = PendingLogin['owner']
 
-const sessionKey = 'oauthOwner'
+const ownerKey = 'oauthOwner'
+/** Logins that other tabs had under way when this session got its owner: they may end in it too. */
+const followersKey = 'oauthFollowers'
 
 export class Owners {
   readonly #context: OAuthContext
@@ -30,7 +24,7 @@ export class Owners {
     const { owner } = this.#context.options
     const named = await owner?.(request)
     if (named !== undefined && named !== null && named !== '') return { id: named, named: true }
-    const id = sessionOf(request).get(sessionKey)
+    const id = sessionOf(request).get(ownerKey)
     return { id: typeof id === 'string' ? id : null, named: false }
   }
 
@@ -47,8 +41,8 @@ export class Owners {
     const current = await this.of(request)
     const same = current.named === login.owner.named && current.id === login.owner.id
     // A session may have ended meanwhile, or another tab of the same browser may have finished its login first.
-    const followed = !current.named && !login.owner.named && (current.id === null || current.id === ownerOf(login))
-    if (!same && !followed) throw oauthError('FST_OAUTH_OWNER_CHANGED', [login.provider])
+    const follows = !current.named && !login.owner.named && (current.id === null || followersIn(request).includes(hashOf([login])))
+    if (!same && !follows) throw oauthError('FST_OAUTH_OWNER_CHANGED', [login.provider])
     return current
   }
 
@@ -56,24 +50,28 @@ export class Owners {
    * The owner of a login's grant. A session gets a new id, and a new owner that takes over the grants of the old one:
    * whoever planted or copied the session before the login is left with nothing.
    */
-  async settle (request: FastifyRequest, login: PendingLogin, current: Owner): Promise<string> {
-    if (current.named) return String(current.id)
-    const owner = ownerOf(login)
+  async settle (request: FastifyRequest, login: TakenLogin, { named, id }: Owner): Promise<string> {
+    if (named) return String(id)
+    // Callbacks that arrive at once bring the same cookies: they come to the same owner, whichever session stays.
+    const owner = hashOf([login, ...login.others])
+    const follows = (other: PendingLogin) => [login.owner.id, id].includes(other.owner.id) || followersIn(request).includes(hashOf([other]))
+    const followers = login.others.filter(follows).map(other => hashOf([other]))
     await sessionOf(request).regenerate?.([...this.#context.options.session.keep])
     // regenerate() puts a new object on the request.
-    sessionOf(request).set(sessionKey, owner)
-    if (current.id !== null && current.id !== owner) await this.#context.keeper.move(current.id, owner)
+    const session = sessionOf(request)
+    session.set(ownerKey, owner)
+    session.set(followersKey, followers)
+    if (id !== null && id !== owner) await this.#context.keeper.move(id, owner)
     return owner
   }
 }
 
-// The same for all logins that one browser has under way, whichever ends first; known to none but that browser.
-function ownerOf ({ browser }: PendingLogin): string {
-  return createHash('sha256').update(`owner\0${browser}`).digest('base64url')
+function hashOf (logins: PendingLogin[]): string {
+  const states = logins.map(({ secrets }) => secrets.state).sort()
+  return createHash('sha256').update(states.join('\0')).digest('base64url')
 }
 
-function sessionOf (request: FastifyRequest): Session {
-  const session = Reflect.get(request, 'session') as Partial<Session> | null | undefined
-  if (typeof session?.get !== 'function' || typeof session.set !== 'function') throw oauthError('FST_OAUTH_OWNER_REQUIRED')
-  return session as Session
+function followersIn (request: FastifyRequest): unknown[] {
+  const followers = sessionOf(request).get(followersKey)
+  return Array.isArray(followers) ? followers : []
 }

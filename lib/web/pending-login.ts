@@ -1,6 +1,6 @@
 // Logins under way: one encrypted cookie each, named by a hash of its state, so that tabs do not collide. A login is
 // taken once: the cookie is deleted, and the store's claim decides between copies of one callback.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
 import type { OAuthErrorCode } from '../errors.js'
@@ -18,8 +18,6 @@ export interface PendingLogin {
   returnTo: string
   /** Who started it, and whether the application said so. */
   owner: { id: string | null, named: boolean }
-  /** Shared by the logins that one browser has under way. */
-  browser: string
   /** The provider calls back by a cross-site POST. */
   formPost: boolean
   /** The browser sent cookies besides ours when the login started. */
@@ -28,10 +26,15 @@ export interface PendingLogin {
   startedAt: number
 }
 
+/** A login that its callback has taken, and the others that its browser has under way. */
+export interface TakenLogin extends PendingLogin { others: PendingLogin[] }
+
 const cookieNames = /^(?:__Host-)?oauth-[\w-]{22}$/
 const loginsAtMost = 8
 // Proxies commonly refuse a Cookie header of more than 8 KiB, and the application has cookies too.
 const bytesAtMost = 5_000
+// More than these are not looked at.
+const cookiesAtMost = 64
 
 export class PendingLogins {
   readonly #context: OAuthContext
@@ -41,45 +44,44 @@ export class PendingLogins {
   }
 
   /** Remembers a login in the browser; beyond eight of them, or 5 000 bytes, the oldest are dropped. */
-  save (request: FastifyRequest, reply: FastifyReply, login: Omit<PendingLogin, 'browser' | 'startedAt' | 'hadCookies'>): void {
-    const { others, hadCookies } = this.#underway(request, reply)
-    const browser = others[0]?.login.browser ?? randomBytes(16).toString('base64url')
-    const pending: PendingLogin = { ...login, browser, hadCookies, startedAt: this.#context.options.clock() }
+  save (request: FastifyRequest, reply: FastifyReply, login: Omit<PendingLogin, 'startedAt' | 'hadCookies'>): void {
+    const hadCookies = Object.keys(cookiesOf(request)).some(name => !cookieNames.test(name))
+    const pending: PendingLogin = { ...login, hadCookies, startedAt: this.#context.options.clock() }
     const id = idOf(login.secrets.state)
+    const name = this.#nameOf(request, id)
     const value = this.#context.cipher.seal('pending-login', id, JSON.stringify(pending))
-    let bytes = value.length
-    others.forEach(({ name, login: other, length }, index) => {
-      bytes += length
-      if (index + 2 > loginsAtMost || bytes > bytesAtMost) this.#clear(request, reply, name, other.formPost)
+    let bytes = name.length + value.length
+    this.#underway(request, reply).forEach((other, index) => {
+      bytes += other.bytes
+      if (index + 2 > loginsAtMost || bytes > bytesAtMost) this.#clear(request, reply, other.name, other.login.formPost)
     })
     const maxAge = Math.ceil(this.#keptFor / 1_000)
-    reply.setCookie(`${this.#prefix(request)}oauth-${id}`, value, { ...this.#attributes(request, login.formPost), maxAge })
+    reply.setCookie(name, value, { ...this.#attributes(request, login.formPost), maxAge })
   }
 
   /** The login of a callback, which no other callback can take. Throws FST_OAUTH_STATE_…, FST_OAUTH_STORE_FAILED. */
-  async take (request: FastifyRequest, reply: FastifyReply, { provider, state }: { provider: string, state: string | null }): Promise<PendingLogin> {
-    if (state === null || state === '') throw oauthError('FST_OAUTH_STATE_MISSING', [provider])
-    const id = idOf(state)
-    const cookies = cookiesOf(request)
-    const name = [`__Host-oauth-${id}`, `oauth-${id}`].find(one => Object.hasOwn(cookies, one))
-    if (name === undefined) throw this.#missing(request, provider)
-    const login = this.#open(id, cookies[name])
-    if (login === null || isRepeated(request, name)) throw oauthError('FST_OAUTH_STATE_UNREADABLE', [provider])
-    const first = await this.#context.keeper.claim(`login:${id}`, this.#keptFor)
-    this.#clear(request, reply, name, login.formPost)
+  async take (request: FastifyRequest, reply: FastifyReply, { provider, state }: { provider: string, state: string | null }): Promise<TakenLogin> {
     const refuse = (code: OAuthErrorCode) => oauthError(code, [provider])
+    if (state === null || state === '') throw refuse('FST_OAUTH_STATE_MISSING')
+    const id = idOf(state)
+    const name = this.#nameOf(request, id)
+    const value = cookiesOf(request)[name]
+    if (value === undefined) throw this.#missing(request, provider)
+    const login = this.#open(id, value)
+    if (login === null || isRepeated(request, name)) throw refuse('FST_OAUTH_STATE_UNREADABLE')
+    const first = await this.#context.keeper.claim(`login:${id}`, this.#keptFor)
+    const others = this.#underway(request, reply).filter(other => other.name !== name)
+    this.#clear(request, reply, name, login.formPost)
     if (!first) throw refuse('FST_OAUTH_STATE_USED')
     if (login.provider !== provider) throw refuse('FST_OAUTH_STATE_OTHER_PROVIDER')
     if (this.#isExpired(login)) throw refuse('FST_OAUTH_STATE_EXPIRED')
-    return login
+    return { ...login, others: others.map(other => other.login) }
   }
 
-  /** Whether a callback comes without the cookies that its browser had when the login started, as a cross-site POST does. */
-  lacksCookies (request: FastifyRequest, state: string | null): boolean {
+  /** Whether a login started in a browser that has cookies besides ours, which a cross-site POST may come without. */
+  hadCookies (request: FastifyRequest, state: string | null): boolean {
     const id = idOf(state ?? '')
-    const cookies = cookiesOf(request)
-    const login = this.#open(id, cookies[`__Host-oauth-${id}`] ?? cookies[`oauth-${id}`])
-    return login?.hadCookies === true && Object.keys(cookies).every(name => cookieNames.test(name))
+    return this.#open(id, cookiesOf(request)[this.#nameOf(request, id)])?.hadCookies === true
   }
 
   // Longer than a login may take, so that one that took too long is told from one that never was.
@@ -89,16 +91,15 @@ export class PendingLogins {
 
   // The newest first. What cannot be read, or is too old, is cleared on the way.
   #underway (request: FastifyRequest, reply: FastifyReply) {
-    const cookies = Object.entries(cookiesOf(request))
-    const ours = cookies.filter(([name]) => cookieNames.test(name))
-    const others = ours.slice(0, 64).flatMap(([name, value]) => {
-      const login = this.#open(name.slice(-22), value)
-      if (login !== null && !this.#isExpired(login)) return [{ name, login, length: String(value).length }]
+    const ours = Object.entries(cookiesOf(request)).filter(([name]) => cookieNames.test(name)).slice(0, cookiesAtMost)
+    const found = ours.flatMap(([name, value]) => {
+      const id = name.slice(-22)
+      const login = name === this.#nameOf(request, id) ? this.#open(id, value) : null
+      if (login !== null && !this.#isExpired(login)) return [{ name, login, bytes: name.length + String(value).length }]
       this.#clear(request, reply, name, false)
       return []
     })
-    others.sort((a, b) => b.login.startedAt - a.login.startedAt)
-    return { others, hadCookies: cookies.length > ours.length }
+    return found.sort((a, b) => b.login.startedAt - a.login.startedAt)
   }
 
   #open (id: string, value: string | undefined): PendingLogin | null {
@@ -112,8 +113,7 @@ export class PendingLogins {
 
   #missing (request: FastifyRequest, provider: string): Error {
     const expected = baseUrlOf(this.#context, request).host
-    const host = String(request.headers.host)
-    if (host !== expected) return oauthError('FST_OAUTH_STATE_OTHER_HOST', [provider, host, expected])
+    if (request.host !== expected) return oauthError('FST_OAUTH_STATE_OTHER_HOST', [provider, request.host, expected])
     const hasOthers = Object.keys(cookiesOf(request)).some(name => cookieNames.test(name))
     return oauthError(hasOthers ? 'FST_OAUTH_STATE_MISMATCH' : 'FST_OAUTH_STATE_NO_COOKIE', [provider])
   }
@@ -122,14 +122,16 @@ export class PendingLogins {
     reply.clearCookie(name, this.#attributes(request, formPost))
   }
 
-  // RFC 6265bis: a cross-site POST brings only cookies with SameSite=None, and those must be Secure.
+  // RFC 6265bis: a cross-site POST brings only cookies with SameSite=None, and those must be Secure. What the
+  // application has set for all its cookies does not count here: with a domain there is no __Host-.
   #attributes (request: FastifyRequest, formPost: boolean) {
     const secure = formPost || this.#isSecure(request)
-    return { path: '/', httpOnly: true, secure, sameSite: formPost ? 'none' : 'lax' } as const
+    return { path: '/', domain: undefined, httpOnly: true, secure, sameSite: formPost ? 'none' : 'lax', signed: false } as const
   }
 
-  #prefix (request: FastifyRequest): string {
-    return this.#isSecure(request) ? '__Host-' : ''
+  // Under https no other name counts: a cookie with this prefix cannot have been planted by another host of the site.
+  #nameOf (request: FastifyRequest, id: string): string {
+    return `${this.#isSecure(request) ? '__Host-' : ''}oauth-${id}`
   }
 
   #isSecure (request: FastifyRequest): boolean {

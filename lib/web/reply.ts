@@ -16,13 +16,12 @@ export function seeOther (reply: FastifyReply, url: string): FastifyReply {
 }
 
 /**
- * Whether a browser is loading a page, as opposed to a script that wants data. Browsers say so in Sec-Fetch-Dest;
- * other clients, some of which send only Sec-Fetch-Mode, by accepting text/html.
+ * Whether a browser is loading a page, as opposed to a script that wants data. Browsers say so in Sec-Fetch-Dest, other
+ * clients by accepting text/html.
  */
 export function wantsPage (request: FastifyRequest): boolean {
-  const { accept, 'sec-fetch-dest': destination, 'sec-fetch-mode': mode } = request.headers
-  if (destination !== undefined) return destination === 'document' && (mode === undefined || mode === 'navigate')
-  return accept?.includes('text/html') ?? false
+  const { accept = '', 'sec-fetch-dest': destination } = request.headers
+  return destination === undefined ? accept.includes('text/html') : destination === 'document'
 }
 
 /** The reply to an error: a page for a browser, else JSON. Its text is fixed for each code. */

@@ -14,6 +14,6 @@ export function checkReturnTo (address: unknown, origin: string): string | null 
   if (!URL.canParse(address, origin)) return null
   const url = new URL(address, origin)
   const path = `${url.pathname}${url.search}${url.hash}`
-  // `/.//evil.example` is a path here, and another host once it stands in a Location.
-  return url.origin === origin && !path.startsWith('//') ? path : null
+  // `/.//evil.example` is a path here, and another host once it stands in a Location. The path of a blob: is an address.
+  return url.origin === origin && /^\/(?!\/)/.test(path) ? path : null
 }

@@ -1,0 +1,93 @@
+// The right to change one grant: held by one process at a time through the store's lease, and by one caller at a time
+// within this process, even where a provider is slower than the lease.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { GrantKey, GrantLease } from '../../types/store.js'
+import { oauthError } from '../errors.js'
+import { idOf } from './grant.js'
+import type { SealedStore } from './sealed-store.js'
+
+export interface LeasesOptions {
+  grants: SealedStore
+  /** Milliseconds that a lease lasts. */
+  leaseTime: number
+  /** Told of leases that could not be given back. */
+  warn: (message: string, error?: unknown) => void
+}
+
+const pollInterval = 25
+
+export class Leases {
+  readonly #options: LeasesOptions
+  readonly #taken = new Set<string>()
+
+  constructor (options: LeasesOptions) {
+    this.#options = options
+  }
+
+  /** Runs alone for this grant, over all processes. Throws FST_OAUTH_GRANT_BUSY where others hold it for longer than a lease lasts. */
+  async exclusively <T> (key: GrantKey, run: (lease: HeldLease) => Promise<T>): Promise<T> {
+    const id = idOf(key)
+    const giveUpAt = performance.now() + this.#options.leaseTime + 4 * pollInterval
+    for (;;) {
+      if (!this.#taken.has(id)) {
+        this.#taken.add(id)
+        try {
+          const lease = await this.#lease(key)
+          if (lease !== null) return await run(lease).finally(() => lease.release())
+        } finally {
+          this.#taken.delete(id)
+        }
+      }
+      if (performance.now() > giveUpAt) throw busy(key)
+      await delay(pollInterval)
+    }
+  }
+
+  async #lease (key: GrantKey): Promise<HeldLease | null> {
+    const since = performance.now()
+    const lease = await this.#options.grants.ask('lease a grant', store => store.lease(key, this.#options.leaseTime))
+    return lease === null ? null : new HeldLease(lease, { ...this.#options, key, since })
+  }
+}
+
+/** A lease under which something runs. */
+export class HeldLease {
+  readonly #lease: GrantLease
+  readonly #options: LeasesOptions & { key: GrantKey, since: number }
+
+  constructor (lease: GrantLease, options: LeasesOptions & { key: GrantKey, since: number }) {
+    this.#lease = lease
+    this.#options = options
+  }
+
+  get fence (): number {
+    return this.#lease.fence
+  }
+
+  /** When it ends, as performance.now() counts. */
+  get until (): number {
+    return this.#options.since + this.#options.leaseTime
+  }
+
+  /**
+   * Makes sure of it before a step that cannot be taken back: the store may have been slow, or this process stopped for a
+   * while. Throws FST_OAUTH_GRANT_BUSY where it has been lost.
+   */
+  async secure (): Promise<void> {
+    const { grants, leaseTime, key, since } = this.#options
+    const now = performance.now()
+    if (now < since + leaseTime / 2) return
+    if (!await grants.ask('renew a lease', () => this.#lease.renew(leaseTime))) throw busy(key)
+    this.#options.since = now
+  }
+
+  async release (): Promise<void> {
+    const { grants, warn } = this.#options
+    await grants.ask('release a lease', () => this.#lease.release()).catch(error => warn('A lease could not be given back; it ends by itself', error))
+  }
+}
+
+/** Others are at this grant. */
+export function busy ({ provider }: { provider: string }): Error {
+  return oauthError('FST_OAUTH_GRANT_BUSY', [provider], undefined, { retryAfter: 1 })
+}

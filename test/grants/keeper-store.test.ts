@@ -1,0 +1,111 @@
+// A store that fails, loses its answers, or is slow.
+import t from 'tap'
+import { errorOf, hour, startKeeper, until } from '../fixtures/grants.js'
+import type { StoreMethod, TestKeeper } from '../fixtures/grants.js'
+
+const alice = { owner: 'alice', provider: 'test' }
+const failed = { code: 'FST_OAUTH_STORE_FAILED', statusCode: 503, retryAfter: 1 }
+
+async function expired (given: Parameters<typeof startKeeper>[0] = {}): Promise<TestKeeper> {
+  const parts = startKeeper(given)
+  await parts.login()
+  parts.clock.now += hour
+  return parts
+}
+
+function failing (...methods: StoreMethod[]) {
+  return (method: StoreMethod) => { if (methods.includes(method)) throw new Error('the store is down') }
+}
+
+t.test('a store that is down fails every question, naming it, and nothing is taken for missing', async (t) => {
+  const { keeper, store, provider, login } = await expired({ leaseTime: 100 })
+  store.before = failing('get', 'put', 'delete', 'list', 'lease', 'claim')
+  const questions: Array<[what: string, ask: () => Promise<unknown>]> = [
+    ['list grants', () => keeper.find(alice)], ['read a grant', () => keeper.find({ ...alice, account: 'default' })], ['list grants', () => keeper.list('alice')],
+    ['list grants', () => keeper.fresh(provider, alice)], ['read a grant', () => login()], ['list grants', () => keeper.remove(alice)],
+    ['list grants', () => keeper.move('alice', 'bob')], ['claim a login', () => keeper.claim('one', 1_000)]
+  ]
+  for (const [what, ask] of questions) {
+    const error = await errorOf(ask())
+    t.match(error, { ...failed, message: `The grant store failed to ${what}` })
+    t.match((error as Error).cause, { message: 'the store is down' })
+  }
+  store.before = failing('lease')
+  t.match(await errorOf(keeper.fresh(provider, alice)), { message: 'The grant store failed to lease a grant' })
+  t.same(provider.sent, [], 'without a lease no refresh token is sent')
+  store.before = () => {}
+  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-1' })
+})
+
+t.test('a write whose answer was lost is found to have been made', async (t) => {
+  for (const refreshToken of [undefined, 'refresh-0']) {
+    const { keeper, store, provider, clock } = await expired()
+    if (refreshToken !== undefined) provider.answer = { refreshToken }
+    let lost = 0
+    store.after = method => { if (method === 'put' && lost++ === 0) throw new Error('connection reset') }
+    t.match(await keeper.fresh(provider, alice), { accessToken: 'access-1' })
+    t.match(await keeper.find(alice), { accessToken: 'access-1', refreshToken: refreshToken ?? 'refresh-1' })
+    t.same(provider.sent, ['refresh-0'])
+    t.equal(clock.now > 0 && lost > 1, true)
+  }
+})
+
+t.test('a login whose write lost its answer is stored', async (t) => {
+  const { keeper, store, login } = startKeeper()
+  let lost = 0
+  store.after = method => { if (method === 'put' && lost++ === 0) throw new Error('connection reset') }
+  t.match(await login(), { accessToken: 'access-0' })
+  t.match(await keeper.find(alice), { accessToken: 'access-0', refreshToken: 'refresh-0' })
+})
+
+t.test('a login waits a while for a store that does not write, and then fails', async (t) => {
+  const { store, login } = startKeeper({ leaseTime: 1_000 })
+  store.before = failing('put')
+  t.match(await errorOf(login()), failed)
+  t.ok(store.count('put') > 1, 'it has tried again')
+})
+
+t.test('a lease that cannot be given back is reported, and spoils nothing', async (t) => {
+  const { keeper, store, provider, warnings, clock } = await expired()
+  store.before = failing('release')
+  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-1' })
+  t.match(warnings, [{ message: /could not be given back/, error: { cause: { message: 'the store is down' } } }])
+  clock.now += hour
+  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-2' }, 'it ends by itself')
+})
+
+t.test('a removal that fails in the middle fails as a whole, and works the next time', async (t) => {
+  const { keeper, store } = await expired({ leaseTime: 100 })
+  store.before = failing('delete')
+  t.match(await errorOf(keeper.remove(alice)), { ...failed, message: 'The grant store failed to delete a grant' })
+  t.match(await keeper.find(alice), { refreshToken: 'refresh-0' })
+  store.before = () => {}
+  t.match(await keeper.remove(alice), { refreshToken: 'refresh-0' })
+})
+
+t.test('a store that throws instead of rejecting is a store that failed', async (t) => {
+  const { keeper, store } = startKeeper()
+  store.list = () => { throw new Error('thrown') }
+  t.match(await errorOf(keeper.list('alice')), { ...failed, cause: { message: 'thrown' } })
+})
+
+t.test('F14: a store that does not answer is given up on after its time', async (t) => {
+  const { keeper, store, provider } = await expired({ storeTime: 50, leaseTime: 100 })
+  const asked: StoreMethod[] = []
+  store.before = (method) => { asked.push(method); return new Promise(() => {}) }
+  for (const call of [() => keeper.find(alice), () => keeper.fresh(provider, alice), () => keeper.remove(alice), () => keeper.move('alice', 'bob'), () => keeper.claim('one', 1)]) {
+    t.match(await errorOf(call()), { ...failed, cause: { message: 'no answer within 50 ms' } })
+  }
+  t.equal(asked.length, 5)
+})
+
+t.test('F14: an answer that comes too late does no harm', async (t) => {
+  const { keeper, store, provider } = await expired({ storeTime: 50 })
+  const late: Array<() => void> = []
+  store.before = method => method === 'put' && late.length === 0 ? new Promise<void>(resolve => { late.push(resolve) }) : undefined
+  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-1', version: 2 })
+  for (const answer of late) answer()
+  await until(() => store.calls.at(-1) === 'release')
+  t.match(await keeper.find(alice), { accessToken: 'access-1', refreshToken: 'refresh-1', version: 2 })
+  t.same(provider.sent, ['refresh-0'])
+})

@@ -1,0 +1,67 @@
+// The authorization request: RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 1.0 section 3.1.2.1.
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import { authorizationRequest } from '../../lib/oauth2/authorization-request.js'
+
+const request = {
+  endpoint: 'https://sso.example/authorize',
+  clientId: 'a client',
+  redirectUri: 'https://app.example/oauth/sso/callback',
+  scope: ['openid', 'e-mail'],
+  scopeDelimiter: ' ',
+  params: {},
+  pkce: true,
+  nonce: true
+}
+
+t.test('holds all that the flow asks for, and nothing of the secrets but state, nonce and challenge', async (t) => {
+  const { url, secrets } = await authorizationRequest(request)
+
+  t.match(secrets, { state: /^[\w-]{43}$/, verifier: /^[\w-]{43}$/, nonce: /^[\w-]{43}$/ }, '256 bits each')
+  t.strictSame(Object.fromEntries(new URL(url).searchParams), {
+    response_type: 'code',
+    client_id: 'a client',
+    redirect_uri: 'https://app.example/oauth/sso/callback',
+    state: secrets.state,
+    scope: 'openid e-mail',
+    code_challenge: createHash('sha256').update(String(secrets.verifier)).digest('base64url'),
+    code_challenge_method: 'S256',
+    nonce: secrets.nonce
+  })
+})
+
+t.test('no two requests share a secret', async (t) => {
+  const made = await Promise.all(Array.from({ length: 500 }, () => authorizationRequest(request)))
+  const values = made.flatMap(({ secrets: { state, verifier, nonce } }) => [state, verifier, nonce])
+
+  t.equal(new Set(values).size, 1_500)
+})
+
+t.test('nonce, PKCE and scope are left out where they do not belong', async (t) => {
+  const { url, secrets } = await authorizationRequest({ ...request, pkce: false, nonce: false, scope: [] })
+
+  t.strictSame(Object.keys(secrets), ['state'])
+  t.strictSame([...new URL(url).searchParams.keys()].sort(), ['client_id', 'redirect_uri', 'response_type', 'state'])
+})
+
+t.test('parameters are added, and those of the protocol win over them and over the query of the endpoint', async (t) => {
+  const { url, secrets } = await authorizationRequest({
+    ...request,
+    endpoint: 'https://sso.example/authorize?tenant=one&state=planted&client_id=other',
+    params: { prompt: 'login', state: 'fixed', redirect_uri: 'https://evil.example', code_challenge_method: 'plain' }
+  })
+  const { searchParams } = new URL(url)
+
+  t.equal(searchParams.get('tenant'), 'one')
+  t.equal(searchParams.get('prompt'), 'login')
+  t.strictSame(searchParams.getAll('state'), [secrets.state])
+  t.strictSame(searchParams.getAll('client_id'), ['a client'])
+  t.strictSame(searchParams.getAll('redirect_uri'), [request.redirectUri])
+  t.strictSame(searchParams.getAll('code_challenge_method'), ['S256'])
+})
+
+t.test('scopes are joined by what the provider wants between them', async (t) => {
+  const { url } = await authorizationRequest({ ...request, scopeDelimiter: ',' })
+
+  t.equal(new URL(url).searchParams.get('scope'), 'openid,e-mail')
+})

@@ -1,0 +1,179 @@
+// An authorization server's metadata: OpenID Connect Discovery 1.0, RFC 8414.
+import t from 'tap'
+import { failureOf, startWireLogin } from '../fixtures/wire-login.js'
+import type { WireAnswer } from '../fixtures/wire-provider.js'
+
+const openid = '/.well-known/openid-configuration'
+const oauth = '/.well-known/oauth-authorization-server'
+const hour = 3_600_000
+
+t.test('metadata is fetched once, however many logins ask for it at a time', async (t) => {
+  const { wire, begin } = await startWireLogin(t)
+
+  await Promise.all([begin(), begin(), begin()])
+  await begin()
+
+  t.equal(wire.to(openid).length, 1)
+})
+
+t.test('metadata is fetched anew after an hour, and what changed in it counts', async (t) => {
+  const client = await startWireLogin(t)
+  await client.begin()
+
+  client.wire.metadata.authorization_endpoint = `${client.wire.issuer}/authorize-2`
+  client.ahead = hour - 1_000
+  t.match((await client.begin()).url, '/authorize?', 'kept for an hour')
+  client.ahead = hour + 1_000
+  t.match((await client.begin()).url, '/authorize-2?', 'and no longer')
+  t.equal(client.wire.to(openid).length, 2)
+})
+
+t.test('keys stay known when metadata is fetched anew and has not changed', async (t) => {
+  const client = await startWireLogin(t)
+  await client.login()
+
+  client.wire.claims = { iat: Math.floor(Date.now() / 1_000) + 3_601, exp: Math.floor(Date.now() / 1_000) + 3_901 }
+  client.ahead = hour + 1_000
+  await client.login()
+
+  t.equal(client.wire.to(openid).length, 2)
+  t.equal(client.wire.to('/jwks').length, 1)
+})
+
+t.test('metadata is served stale while the provider is down, which is asked every ten seconds', async (t) => {
+  const client = await startWireLogin(t)
+  await client.begin()
+  client.wire.on(openid, () => ({ status: 500 }))
+
+  client.ahead = hour + 1_000
+  await t.resolves(client.begin())
+  await t.resolves(client.begin())
+  t.equal(client.wire.to(openid).length, 2, 'not with every login')
+  client.ahead += 10_001
+  await t.resolves(client.begin())
+  t.equal(client.wire.to(openid).length, 3)
+})
+
+t.test('new metadata that offers only plain PKCE does not replace the old', async (t) => {
+  const client = await startWireLogin(t)
+  await client.begin()
+  client.wire.metadata.code_challenge_methods_supported = ['plain']
+
+  client.ahead = hour + 1_000
+
+  t.equal(new URL((await client.begin()).url).searchParams.get('code_challenge_method'), 'S256')
+})
+
+t.test('a provider that was down is found when it is back', async (t) => {
+  const { wire, begin } = await startWireLogin(t)
+  wire.on(openid, () => ({ status: 503 }))
+  await failureOf(t, begin())
+
+  wire.handlers.clear()
+
+  await t.resolves(begin())
+})
+
+t.test('where there is no openid-configuration, the metadata of RFC 8414 is taken', async (t) => {
+  const { wire, begin } = await startWireLogin(t)
+  wire.on(openid, () => ({ status: 404, body: 'not here' }))
+  wire.on(oauth, () => ({ body: { issuer: wire.issuer, authorization_endpoint: `${wire.issuer}/other`, token_endpoint: `${wire.issuer}/token`, jwks_uri: `${wire.issuer}/jwks` } }))
+
+  t.match((await begin()).url, `${wire.issuer}/other?`)
+})
+
+t.test('an issuer with a path: well-known after it for OpenID Connect, before it for RFC 8414', async (t) => {
+  for (const end of ['', '/']) {
+    const { wire, begin } = await startWireLogin(t, ({ issuer }) => ({ issuer: `${issuer}/realms/one${end}` }))
+    wire.handlers.set(`${oauth}/realms/one`, () => ({ body: { ...metadataOf(wire.issuer), issuer: `${wire.issuer}/realms/one${end}` } }))
+
+    await t.resolves(begin())
+
+    t.strictSame(wire.requests.map(({ path }) => path), [`/realms/one${openid}`, `${oauth}/realms/one`])
+  }
+})
+
+t.test('an issuer that differs by the slash after its host alone is the same', async (t) => {
+  const { wire, login } = await startWireLogin(t, ({ issuer }) => ({ issuer: `${issuer}/` }))
+  t.equal((await login()).subject, 'user-1')
+  t.equal(wire.to(openid).length, 1)
+
+  const other = await startWireLogin(t)
+  other.wire.metadata.issuer = `${other.wire.issuer}/`
+  other.wire.claims.iss = `${other.wire.issuer}/`
+  t.equal((await other.login()).subject, 'user-1')
+})
+
+t.test('metadata under another content type is read', async (t) => {
+  const { wire, begin } = await startWireLogin(t)
+  wire.on(openid, () => ({ headers: { 'content-type': 'text/plain' }, body: metadataOf(wire.issuer) }))
+
+  await t.resolves(begin())
+})
+
+const refused: Array<{ name: string, answer: (issuer: string) => WireAnswer, why: RegExp }> = [
+  { name: 'of another issuer', answer: issuer => ({ body: { ...metadataOf(issuer), issuer: 'https://other.example' } }), why: /issuer.*does not match/ },
+  { name: 'of an issuer that is no URL', answer: issuer => ({ body: { ...metadataOf(issuer), issuer: 'other' } }), why: /Invalid URL/ },
+  { name: 'without an issuer', answer: issuer => ({ body: { ...metadataOf(issuer), issuer: undefined } }), why: /issuer/ },
+  { name: 'that is HTML', answer: () => ({ headers: { 'content-type': 'text/html' }, body: '<h1>canary</h1>' }), why: /JSON/ },
+  { name: 'that is empty', answer: () => ({ body: '' }), why: /JSON/ },
+  { name: 'that is an array', answer: () => ({ body: [] }), why: /object/ },
+  { name: 'with status 500', answer: () => ({ status: 500, body: 'canary' }), why: /status 500/ },
+  { name: 'with status 403', answer: () => ({ status: 403, body: 'canary' }), why: /status 403/ }
+]
+
+t.test('metadata that cannot be worked with is refused before the browser is sent anywhere', async (t) => {
+  const { wire, begin } = await startWireLogin(t)
+  for (const { name, answer, why } of refused) {
+    wire.on(openid, () => answer(wire.issuer))
+    const error = await failureOf(t, begin())
+    t.match(error, { code: 'FST_OAUTH_DISCOVERY_FAILED', statusCode: 503, message: why }, `metadata ${name}`)
+    t.match(error.message, 'wire', 'the provider is named')
+  }
+})
+
+t.test('no metadata at all: both places are named', async (t) => {
+  const { wire, begin } = await startWireLogin(t)
+  wire.on(openid, () => ({ status: 404 }))
+
+  t.match(await failureOf(t, begin()), { code: 'FST_OAUTH_DISCOVERY_FAILED', message: /openid-configuration nor oauth-authorization-server/, retryAfter: 10 })
+  t.strictSame(wire.requests.map(({ path }) => path), [openid, oauth])
+})
+
+t.test('metadata that has moved is followed a few times, but only by https or on loopback', async (t) => {
+  const { wire, begin } = await startWireLogin(t)
+  const moved = (location: string) => () => ({ status: 302, headers: { location } })
+
+  wire.on(openid, moved('/moved'))
+  wire.handlers.set('/moved', moved('/moved'))
+  t.match(await failureOf(t, begin()), { code: 'FST_OAUTH_PROVIDER_REDIRECT', statusCode: 502 })
+  t.equal(wire.requests.length, 4)
+
+  wire.on(openid, moved('http://sso.example/openid-configuration'))
+  t.match(await failureOf(t, begin()), { code: 'FST_OAUTH_INSECURE_URL', message: 'http://sso.example' })
+
+  wire.on(openid, moved('/moved'))
+  wire.handlers.set('/moved', () => ({ body: { ...metadataOf(wire.issuer), issuer: 'https://other.example' } }))
+  t.match(await failureOf(t, begin()), { code: 'FST_OAUTH_DISCOVERY_FAILED' }, 'it must be of the same issuer all the same')
+
+  wire.handlers.set('/moved', () => ({ body: metadataOf(wire.issuer) }))
+  await t.resolves(begin())
+})
+
+t.test('a provider that is not there is told from one that answers nonsense', async (t) => {
+  const { wire, begin } = await startWireLogin(t)
+  await wire.close()
+
+  t.match(await failureOf(t, begin()), { code: 'FST_OAUTH_PROVIDER_UNREACHABLE', statusCode: 503 })
+})
+
+t.test('members that are null count as absent', async (t) => {
+  const client = await startWireLogin(t)
+  client.wire.metadata = { userinfo_endpoint: null, revocation_endpoint: null, token_endpoint_auth_methods_supported: null, code_challenge_methods_supported: null }
+
+  t.equal((await client.login()).subject, 'user-1')
+})
+
+function metadataOf (issuer: string): Record<string, unknown> {
+  return { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks` }
+}

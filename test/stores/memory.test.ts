@@ -1,0 +1,89 @@
+// MemoryGrantStore: what every store must do, and its bounds.
+import t from 'tap'
+import { MemoryGrantStore } from '../../lib/index.js'
+import { testStore } from './suite.js'
+import { key, row } from './under-test.js'
+
+t.test('MemoryGrantStore passes the suite of every store', async (t) => {
+  testStore(t, async () => {
+    let now = 1_750_000_000_000
+    const store = new MemoryGrantStore({ clock: () => now })
+    return { store, other: store, pass: async ms => { now += ms } }
+  })
+})
+
+t.test('beyond max the grant written longest ago is dropped', async (t) => {
+  const store = new MemoryGrantStore({ max: 3 })
+  for (const account of ['a', 'b', 'c']) await store.put(row({ account }), 0)
+  await store.put(row({ account: 'a', sealed: 'written again' }), 1)
+  await store.put(row({ account: 'd', owner: 'bob' }), 0)
+  t.equal(await store.get({ ...key, account: 'b' }), null, 'b was')
+  t.same((await store.list('alice')).map(({ account }) => account).sort(), ['a', 'c'])
+  t.equal((await store.list('bob')).length, 1)
+})
+
+t.test('an owner whose last grant was dropped has an empty list', async (t) => {
+  const store = new MemoryGrantStore({ max: 1 })
+  await store.put(row(), 0)
+  await store.put(row({ owner: 'bob' }), 0)
+  t.same(await store.list('alice'), [])
+  t.equal(await store.put(row(), 0), true, 'and can have grants again')
+  t.equal((await store.list('alice')).length, 1)
+})
+
+t.test('beyond max the oldest claim is dropped, and one that still counts is not dropped by a second try', async (t) => {
+  const store = new MemoryGrantStore({ max: 3 })
+  for (const id of ['a', 'b', 'c']) await store.claim(id, 60_000)
+  for (const id of ['a', 'b', 'c']) t.equal(await store.claim(id, 60_000), false, id)
+  t.equal(await store.claim('d', 60_000), true)
+  t.equal(await store.claim('b', 60_000), false)
+  t.equal(await store.claim('a', 60_000), true, 'a was dropped')
+})
+
+t.test('claims that have ended make room for new ones', async (t) => {
+  let now = 1_000
+  const store = new MemoryGrantStore({ max: 2, clock: () => now })
+  await store.claim('a', 10)
+  now += 10
+  await store.claim('b', 60_000)
+  await store.claim('c', 60_000)
+  t.equal(await store.claim('b', 60_000), false, 'b is still there')
+  t.equal(await store.claim('a', 60_000), true)
+})
+
+t.test('a claim made anew counts from then, so it is not the first to be dropped', async (t) => {
+  let now = 1_000
+  const store = new MemoryGrantStore({ max: 2, clock: () => now })
+  await store.claim('a', 10)
+  await store.claim('b', 60_000)
+  now += 10
+  await store.claim('a', 60_000)
+  await store.claim('c', 60_000)
+  t.equal(await store.claim('a', 60_000), false)
+  t.equal(await store.claim('b', 60_000), true, 'b was the oldest')
+})
+
+t.test('beyond max leases none is given, and none that is held is dropped', async (t) => {
+  let now = 1_000
+  const store = new MemoryGrantStore({ max: 2, clock: () => now })
+  const [a, b, c] = ['a', 'b', 'c'].map(account => ({ ...key, account })) as [typeof key, typeof key, typeof key]
+  const first = await store.lease(a, 1_000)
+  await store.lease(b, 60_000)
+  t.equal(await store.lease(c, 1_000), null, 'no room')
+  t.equal(await store.lease(a, 1_000), null, 'a is still held')
+  await first?.release()
+  const again = await store.lease(a, 1_000)
+  t.not(again, null, 'a key that had a lease needs no room')
+  now += 1_000
+  t.not(await store.lease(c, 1_000), null, 'one that has ended makes room')
+  t.equal(await store.lease(b, 1_000), null, 'b is still held')
+})
+
+t.test('where a lease was dropped for room, the version alone decides', async (t) => {
+  const store = new MemoryGrantStore({ max: 1 })
+  const lease = await store.lease(key, 60_000)
+  await lease?.release()
+  await store.lease({ ...key, account: 'second' }, 60_000)
+  t.equal(await store.put(row(), 1, lease?.fence), false)
+  t.equal(await store.put(row(), 0, lease?.fence), true)
+})

@@ -1,0 +1,62 @@
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { request } from 'undici'
+import { oauthError } from '../../lib/errors.js'
+import { sendError, seeOther, wantsPage } from '../../lib/web/reply.js'
+import { styleHash } from '../../lib/web/error-page.js'
+import { read } from '../fixtures/login.js'
+
+t.test('wantsPage', async (t) => {
+  const url = await listen(t, app => app.get('/', async (request) => wantsPage(request)))
+  const ask = async (headers: Record<string, string>) => (await fetch(url, { headers })).text()
+
+  t.equal(await ask({ accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }), 'true', 'accepts HTML')
+  t.equal(await ask({ accept: 'application/json' }), 'false')
+  t.equal(await ask({ accept: '*/*' }), 'false')
+  t.equal(await ask({ accept: '*/*', 'sec-fetch-dest': 'document' }), 'true', 'a navigation')
+  t.equal(await ask({ accept: 'text/html', 'sec-fetch-dest': 'empty' }), 'false', 'a fetch that accepts HTML')
+  t.equal(await ask({ accept: 'text/html', 'sec-fetch-dest': 'iframe' }), 'false', 'a frame')
+})
+
+t.test('a client that sends no accept header wants no page', async (t) => {
+  const url = await listen(t, app => app.get('/', async (request) => [request.headers.accept, wantsPage(request)]))
+  const { body } = await request(url)
+  t.strictSame(await body.json(), [null, false])
+})
+
+t.test('redirects are 303, kept by no cache and told to no other site', async (t) => {
+  const url = await listen(t, app => app.get('/', (_request, reply) => { seeOther(reply, '/elsewhere?a=b') }))
+  const { status, location, headers } = await read(await fetch(url, { redirect: 'manual' }))
+  t.equal(status, 303)
+  t.equal(location, '/elsewhere?a=b')
+  t.equal(headers.get('cache-control'), 'no-store')
+  t.equal(headers.get('referrer-policy'), 'no-referrer')
+})
+
+t.test('an error is a page for a browser, with a policy that allows its style and nothing else', async (t) => {
+  const url = await listen(t, app => app.get('/', (request, reply) => { sendError(request, reply, oauthError('FST_OAUTH_STATE_USED', ['x']), '/again') }))
+  const { status, headers, text } = await read(await fetch(url, { headers: { accept: 'text/html' } }))
+  t.equal(status, 400)
+  t.equal(headers.get('content-type'), 'text/html; charset=utf-8')
+  t.equal(headers.get('content-security-policy'), `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
+  t.equal(headers.get('x-content-type-options'), 'nosniff')
+  t.equal(headers.get('cache-control'), 'no-store')
+  t.match(text, '<a href="/again">')
+  t.notMatch(text, 'reloaded, or called twice', 'the developer\'s hint is not for the user')
+})
+
+t.test('an error is JSON for everyone else, and says when to come back', async (t) => {
+  const url = await listen(t, app => app.get('/', (request, reply) => { sendError(request, reply, oauthError('FST_OAUTH_PROVIDER_UNAVAILABLE', ['x', 503], undefined, { retryAfter: 7 })) }))
+  const { status, headers, json } = await read(await fetch(url))
+  t.equal(status, 503)
+  t.equal(headers.get('retry-after'), '7')
+  t.strictSame(json, { statusCode: 503, code: 'FST_OAUTH_PROVIDER_UNAVAILABLE', error: 'Service Unavailable', message: 'The provider is not available. Try again in a moment.' })
+})
+
+async function listen (t: { teardown (close: () => unknown): void }, routes: (app: FastifyInstance) => void): Promise<string> {
+  const app = Fastify() as unknown as FastifyInstance
+  t.teardown(() => app.close())
+  routes(app)
+  return app.listen({ port: 0, host: '127.0.0.1' })
+}
