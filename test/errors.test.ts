@@ -1,4 +1,5 @@
 // The table of errors, and what is kept out of them.
+import Fastify from 'fastify'
 import t from 'tap'
 import { errorCodes, isOAuthError, oauthError, quote } from '../lib/errors.js'
 import type { OAuthErrorCode } from '../lib/errors.js'
@@ -74,6 +75,19 @@ t.test('details: an API\'s answer is there for the caller, and for no logger', a
   t.match(error, { retryAfter: 7, providerError: 'invalid_grant', returnTo: '/home' })
   t.notMatch(JSON.stringify(error), /canary/)
   t.strictSame(Object.keys(error).includes('response'), false)
+})
+
+t.test('when to try again is sent by Fastify\'s own error handler, and not logged as a header', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const error = oauthError('FST_OAUTH_PROVIDER_UNAVAILABLE', ['sso', 503], undefined, { retryAfter: 7 })
+  app.get('/', async () => { throw error })
+
+  const response = await fetch(await app.listen({ port: 0, host: '127.0.0.1' }))
+
+  t.equal(response.headers.get('retry-after'), '7')
+  t.match(await response.json(), { statusCode: 503, code: 'FST_OAUTH_PROVIDER_UNAVAILABLE', message: 'sso is not available (status 503)' })
+  t.notOk(Object.keys(error).includes('headers'))
 })
 
 t.test('a text of a provider is cut down to what may stand in a message', async (t) => {

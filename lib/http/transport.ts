@@ -71,12 +71,6 @@ async function send (url: URL, call: Call, options: TransportOptions & { signal:
   return send(new URL(location, url), { ...call, redirects: redirects - 1 }, options)
 }
 
-/** An answer as the Response that the OAuth 2 engine reads, under the content type it expects. */
-export function toResponse ({ status, text }: Pick<Answer, 'status' | 'text'>, contentType: string): Response {
-  const empty = status === 204 || status === 205
-  return new Response(empty ? null : text, { status: status > 599 ? 502 : status, headers: { 'content-type': contentType } })
-}
-
 async function collect (body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks = []
   let size = 0

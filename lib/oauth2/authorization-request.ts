@@ -1,5 +1,6 @@
 // The authorization request (RFC 6749 section 4.1.1) with state, PKCE S256 (RFC 7636), and a nonce for OpenID Connect.
-import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomNonce, generateRandomState } from 'oauth4webapi'
+import { createHash } from 'node:crypto'
+import { generateRandomCodeVerifier, generateRandomNonce, generateRandomState } from 'oauth4webapi'
 
 /** What the authorization response and the token answer are checked against. */
 export interface LoginSecrets {
@@ -23,17 +24,19 @@ export interface AuthorizationRequest {
   nonce: boolean
 }
 
-export async function authorizationRequest (request: AuthorizationRequest): Promise<{ url: string, secrets: LoginSecrets }> {
+export function authorizationRequest (request: AuthorizationRequest): { url: string, secrets: LoginSecrets } {
   const secrets: LoginSecrets = { state: generateRandomState() }
   const url = new URL(request.endpoint)
-  const add = (params: Record<string, string>) => { for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value) }
+  const query = new URLSearchParams(url.search)
+  const add = (params: Record<string, string>) => { for (const [name, value] of Object.entries(params)) query.set(name, value) }
   add(request.params)
   add({ response_type: 'code', client_id: request.clientId, redirect_uri: request.redirectUri, state: secrets.state })
   if (request.scope.length > 0) add({ scope: request.scope.join(request.scopeDelimiter) })
   if (request.pkce) {
     secrets.verifier = generateRandomCodeVerifier()
-    add({ code_challenge: await calculatePKCECodeChallenge(secrets.verifier), code_challenge_method: 'S256' })
+    add({ code_challenge: createHash('sha256').update(secrets.verifier).digest('base64url'), code_challenge_method: 'S256' })
   }
   if (request.nonce) add({ nonce: secrets.nonce = generateRandomNonce() })
+  url.search = query.toString()
   return { url: url.href, secrets }
 }

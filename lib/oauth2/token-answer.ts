@@ -1,5 +1,5 @@
 // What real token endpoints answer, brought into the form that RFC 6749 sections 5.1 and 5.2 give it.
-import { toResponse } from '../http/transport.js'
+import { toResponse } from '../http/read-answer.js'
 import type { Answer } from '../http/transport.js'
 
 const tokenTypes: ReadonlySet<string> = new Set(['bearer', 'dpop'])

@@ -1,7 +1,7 @@
 // The one place that posts to a token or revocation endpoint (RFC 6749 sections 3.2 and 5, RFC 7009).
 import * as engine from 'oauth4webapi'
 import { oauthError } from '../errors.js'
-import { toResponse } from '../http/transport.js'
+import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
 import { clientAuthFor } from './client-auth.js'
 import type { ClientAuthMethod } from './client-auth.js'

@@ -3,7 +3,7 @@
 import { customFetch, allowInsecureRequests, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi'
 import type { AuthorizationServer } from 'oauth4webapi'
 import { oauthError } from '../errors.js'
-import { toResponse } from '../http/transport.js'
+import { toResponse } from '../http/read-answer.js'
 import type { Transport } from '../http/transport.js'
 
 const keptFor = 3_600_000

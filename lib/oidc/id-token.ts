@@ -5,7 +5,7 @@ import { decodeProtectedHeader } from 'jose'
 import { OperationProcessingError, allowInsecureRequests, customFetch, validateApplicationLevelSignature } from 'oauth4webapi'
 import type { AuthorizationServer } from 'oauth4webapi'
 import { isOAuthError, oauthError } from '../errors.js'
-import { toResponse } from '../http/transport.js'
+import { toResponse } from '../http/read-answer.js'
 import type { Transport } from '../http/transport.js'
 
 /** Seconds that the provider's clock and ours may differ. */

@@ -2,7 +2,7 @@
 import { JSON_ATTRIBUTE_COMPARISON, processUserInfoResponse } from 'oauth4webapi'
 import type { AuthorizationServer, Client } from 'oauth4webapi'
 import { isOAuthError, oauthError } from '../errors.js'
-import { toResponse } from '../http/transport.js'
+import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
 import type { IdTokenVerifier } from './id-token.js'
 

@@ -29,7 +29,7 @@ export class Challenger {
     this.#flow = flow
   }
 
-  async challenge (request: FastifyRequest, reply: FastifyReply, { provider, scope, grant }: Challenge): Promise<FastifyReply> {
+  async challenge (request: FastifyRequest, reply: FastifyReply, { provider, scope, grant }: Challenge): Promise<void> {
     const union = [...new Set([...scope, ...(grant?.scope ?? [])])]
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (isRead && wantsPage(request)) {
@@ -39,7 +39,7 @@ export class Challenger {
     const ticket: LoginTicket = { scope: union, required: scope, returnTo: request.headers.referer }
     const sealed = this.#context.cipher.seal('login-request', provider.name, JSON.stringify(ticket))
     const authorizeUrl = publicUrl(this.#context, request, `${this.#context.prefix}/${provider.name}?login=${sealed}`)
-    return sendChallenge(reply, { provider, scope, grant }, authorizeUrl)
+    sendChallenge(reply, { provider, scope, grant }, authorizeUrl)
   }
 
   /** Opens a ticket of this provider; null where it is none. */
@@ -50,14 +50,14 @@ export class Challenger {
 }
 
 // RFC 6750 section 3: no error code for a request without credentials; insufficient_scope for one with too little.
-function sendChallenge (reply: FastifyReply, { provider, scope, grant }: Challenge, authorizeUrl: string): FastifyReply {
+function sendChallenge (reply: FastifyReply, { provider, scope, grant }: Challenge, authorizeUrl: string): void {
   const { name } = provider
   const missing = scope.filter(one => !grant?.scope.includes(one))
   const { code, statusCode, message } = grant === null
     ? oauthError('FST_OAUTH_GRANT_REQUIRED', [name])
     : oauthError('FST_OAUTH_INSUFFICIENT_SCOPE', [name, missing.join(' ')])
   const parts = [`realm="${name}"`, ...(grant === null ? [] : ['error="insufficient_scope"']), ...(scope.length === 0 ? [] : [`scope="${scope.join(' ')}"`])]
-  return guarded(reply)
+  guarded(reply)
     .code(statusCode)
     .header('www-authenticate', `Bearer ${parts.join(', ')}`)
     .send({ statusCode, code, error: STATUS_CODES[statusCode], message, provider: name, scope, authorizeUrl })

@@ -16,28 +16,28 @@ interface FailedEnding extends Ending {
 }
 
 /** Runs onAuthorized, then redirects to where the login started. */
-export async function endLogin ({ options }: OAuthContext, { grant, returnTo, ...ending }: Ending & { grant: OAuthGrant, returnTo: string }): Promise<FastifyReply> {
+export async function endLogin ({ options }: OAuthContext, { grant, returnTo, ...ending }: Ending & { grant: OAuthGrant, returnTo: string }): Promise<void> {
   const { reply } = ending
   const replied = await runsHook(reply, () => options.onAuthorized?.({ ...ending, grant, returnTo }))
-  return replied ? reply : seeOther(reply, returnTo)
+  if (!replied) seeOther(reply, returnTo)
 }
 
 /** Runs onDenied with what the provider said, then replies with the error. */
-export async function denyLogin ({ options }: OAuthContext, { error, retryUrl, callback, ...ending }: FailedEnding & { callback: URLSearchParams }): Promise<FastifyReply> {
+export async function denyLogin ({ options }: OAuthContext, { error, retryUrl, callback, ...ending }: FailedEnding & { callback: URLSearchParams }): Promise<void> {
   const { request, reply } = ending
   log('info', ending, error)
   const said = (name: string) => callback.get(name) ?? undefined
   const denial = { error: String(said('error')), errorDescription: said('error_description'), errorUri: said('error_uri'), errorReason: said('error_reason') }
   const replied = await runsHook(reply, () => options.onDenied?.({ ...ending, ...denial, returnTo: error.returnTo as string }))
-  return replied ? reply : sendError(request, reply, error, retryUrl)
+  if (!replied) sendError(request, reply, error, retryUrl)
 }
 
 /** Runs onError, then replies with the error. */
-export async function failLogin ({ options }: OAuthContext, { error, retryUrl, ...ending }: FailedEnding): Promise<FastifyReply> {
+export async function failLogin ({ options }: OAuthContext, { error, retryUrl, ...ending }: FailedEnding): Promise<void> {
   const { request, reply } = ending
   log(error.statusCode < 500 ? 'warn' : 'error', ending, error)
   const replied = await runsHook(reply, () => options.onError?.({ ...ending, error }))
-  return replied ? reply : sendError(request, reply, error, retryUrl)
+  if (!replied) sendError(request, reply, error, retryUrl)
 }
 
 function log (level: 'info' | 'warn' | 'error', { request, provider }: Ending, error: OAuthError): void {

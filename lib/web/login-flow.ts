@@ -38,7 +38,7 @@ export class LoginFlow {
   }
 
   /** Redirects the browser to the provider. */
-  async start (request: FastifyRequest, reply: FastifyReply, { provider, scope = [], required = [], returnTo, prompt, loginHint }: LoginRequest): Promise<FastifyReply> {
+  async start (request: FastifyRequest, reply: FastifyReply, { provider, scope = [], required = [], returnTo, prompt, loginHint }: LoginRequest): Promise<void> {
     const owner = await this.#owners.of(request)
     this.#owners.checkSession(request, owner)
     const asked = [...new Set([...provider.scope, ...scope])]
@@ -46,7 +46,7 @@ export class LoginFlow {
     const redirectUri = callbackUrlOf(this.#context, request, provider)
     const { url, secrets, formPost } = await provider.begin({ redirectUri, scope: asked, params }, request)
     this.pending.save(request, reply, { provider: provider.name, secrets, scope: asked, required, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost })
-    return seeOther(reply, url)
+    seeOther(reply, url)
   }
 
   /** Takes the pending login of a callback, and finishes it. */

@@ -145,7 +145,7 @@ function idOf (state: string): string {
 
 // The application may have told @fastify/cookie to parse later than we look.
 function cookiesOf (request: FastifyRequest): Record<string, string | undefined> {
-  return request.server.parseCookie(request.headers.cookie ?? '')
+  return request.cookies ?? request.server.parseCookie(request.headers.cookie ?? '')
 }
 
 // Two cookies of one name: one was planted from another host or path of the site.

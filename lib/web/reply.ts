@@ -1,4 +1,5 @@
-// The plugin's own replies: redirects, pages and JSON that no cache keeps and no other site learns of.
+// The plugin's own replies: redirects, pages and JSON that no cache keeps and no other site learns of. They answer
+// nothing: a reply is thenable, and a promise of one waits for the end of the response.
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage, styleHash } from './error-page.js'
@@ -11,8 +12,8 @@ export function guarded (reply: FastifyReply): FastifyReply {
 }
 
 /** 303, so that no browser repeats a POST at the target. */
-export function seeOther (reply: FastifyReply, url: string): FastifyReply {
-  return guarded(reply).redirect(url, 303)
+export function seeOther (reply: FastifyReply, url: string): void {
+  guarded(reply).redirect(url, 303)
 }
 
 /**
@@ -25,13 +26,16 @@ export function wantsPage (request: FastifyRequest): boolean {
 }
 
 /** The reply to an error: a page for a browser, else JSON. Its text is fixed for each code. */
-export function sendError (request: FastifyRequest, reply: FastifyReply, error: OAuthError, retryUrl?: string): FastifyReply {
+export function sendError (request: FastifyRequest, reply: FastifyReply, error: OAuthError, retryUrl?: string): void {
   const { statusCode, code, retryAfter } = error
   const message = publicText(error)
   guarded(reply).code(statusCode).header('x-content-type-options', 'nosniff')
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
-  if (!wantsPage(request)) return reply.send({ statusCode, code, error: STATUS_CODES[statusCode], message })
-  return reply
+  if (!wantsPage(request)) {
+    reply.send({ statusCode, code, error: STATUS_CODES[statusCode], message })
+    return
+  }
+  reply
     .header('content-security-policy', `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
     .type('text/html; charset=utf-8')
     .send(errorPage({ statusCode, code, message, retryUrl }))

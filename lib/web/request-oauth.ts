@@ -69,7 +69,8 @@ export class RequestOAuth extends ApiClient implements RequestOAuthType {
     const { flow, request } = this.#surroundings
     const grant = await this.loadGrant()
     const scope = [...(options.scope ?? []), ...(grant?.scope ?? [])]
-    return flow.start(request, reply, { ...options, provider: this.#source.provider, scope, required: options.scope ?? [] })
+    await flow.start(request, reply, { ...options, provider: this.#source.provider, scope, required: options.scope ?? [] })
+    return reply
   }
 
   async profile (): Promise<OAuthProfile> {

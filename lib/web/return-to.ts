@@ -15,5 +15,14 @@ export function checkReturnTo (address: unknown, origin: string): string | null 
   const url = new URL(address, origin)
   const path = `${url.pathname}${url.search}${url.hash}`
   // `/.//evil.example` is a path here, and another host once it stands in a Location. The path of a blob: is an address.
-  return url.origin === origin && /^\/(?!\/)/.test(path) ? path : null
+  return url.origin === origin && /^\/(?!\/)/.test(path) && isDecodable(url.pathname) ? path : null
+}
+
+// Fastify answers 400 to a path such as `/%zz`.
+function isDecodable (pathname: string): boolean {
+  try {
+    return decodeURI(pathname) !== ''
+  } catch {
+    return false
+  }
 }

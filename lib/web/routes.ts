@@ -15,6 +15,11 @@ export async function registerRoutes (app: FastifyInstance, parts: StepParts): P
   const { context } = parts
   const { prefix, routes: { login, callback, logout } } = context.options
   acceptForms(app)
+  // Also for what Fastify answers before a handler runs: a body that is too large, or of an unknown type.
+  app.addHook('onRequest', (_request, reply, done) => {
+    guarded(reply)
+    done()
+  })
   const add = (method: 'GET' | 'POST', url: string, given: RouteShorthandOptions, handler: ReturnType<typeof handlerOf>) => {
     app.route({ ...given, method, url, handler, exposeHeadRoute: false, logSerializers: { req: describeRequest } })
   }
@@ -31,15 +36,16 @@ export async function registerRoutes (app: FastifyInstance, parts: StepParts): P
 // Every route: find the provider, take the step, and turn what it throws into a reply.
 function handlerOf (context: OAuthContext, { run, retryUrl }: Step, fixedName?: string) {
   const { registry } = context
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const name = fixedName ?? (request.params as { provider: string }).provider
+  const take = async (request: FastifyRequest, reply: FastifyReply, name: string): Promise<void> => {
     try {
-      await run(request, guarded(reply), registry.get(name))
-      return reply
+      await run(request, reply, registry.get(name))
     } catch (error) {
       if (!isOAuthError(error)) throw error
-      return failLogin(context, { request, reply, provider: name, error, retryUrl: registry.has(name) ? retryUrl(request, name, error) : undefined })
+      await failLogin(context, { request, reply, provider: name, error, retryUrl: registry.has(name) ? retryUrl(request, name, error) : undefined })
     }
+  }
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    take(request, reply, fixedName ?? (request.params as { provider: string }).provider).catch(error => reply.send(error))
   }
 }
 

@@ -21,7 +21,7 @@ export interface StepParts {
 }
 
 export interface Step {
-  run (request: FastifyRequest, reply: FastifyReply, provider: Provider): Promise<unknown>
+  run (request: FastifyRequest, reply: FastifyReply, provider: Provider): Promise<void>
   /** Where a browser can try again after an error. */
   retryUrl (request: FastifyRequest, provider: string, error: OAuthError): string | undefined
 }
@@ -33,9 +33,10 @@ export function startLogin ({ context, flow, challenger }: StepParts): Step {
       if (request.headers['sec-fetch-site'] === 'cross-site' && !provider.allowCrossSiteStart) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
       const ticket = challenger.openTicket(provider, query.get('login'))
       const returnTo = ticket?.returnTo ?? query.get('returnTo') ?? undefined
-      return flow.start(request, reply, { provider, scope: ticket?.scope, required: ticket?.required, returnTo })
+      await flow.start(request, reply, { provider, scope: ticket?.scope, required: ticket?.required, returnTo })
     },
-    retryUrl: request => `${basePathOf(context)}${request.originalUrl}`
+    // Not the path of the request: with Fastify's ignoreDuplicateSlashes it may begin with two.
+    retryUrl: ({ originalUrl }, provider) => `${basePathOf(context)}${context.prefix}/${provider}${originalUrl.slice(`${originalUrl}?`.indexOf('?'))}`
   }
 }
 
@@ -53,10 +54,10 @@ export function finishLogin ({ context, flow, bind }: StepParts): Step {
       try {
         const { grant, returnTo } = await flow.finish(request, reply, { provider, callback })
         bind(request, { provider: name, account: grant.account, grant })
-        return endLogin(context, { request, reply, provider: name, grant, returnTo })
+        await endLogin(context, { request, reply, provider: name, grant, returnTo })
       } catch (error) {
         if (!isOAuthError(error) || error.code !== 'FST_OAUTH_ACCESS_DENIED') throw error
-        return denyLogin(context, { request, reply, provider: name, error, retryUrl: retryUrl(request, name, error), callback })
+        await denyLogin(context, { request, reply, provider: name, error, retryUrl: retryUrl(request, name, error), callback })
       }
     },
     retryUrl
@@ -73,8 +74,8 @@ export function logOut ({ context }: StepParts): Step {
       const account = params.get('account')
       const { removed, provider: answer, error } = await request.oauth.use(provider.name, account === null ? {} : { account }).revoke()
       if (error !== undefined) request.log.warn({ err: error }, 'The grant was dropped, but the provider did not revoke it')
-      if (!wantsPage(request)) return reply.send({ removed, provider: answer })
-      return seeOther(reply, checkReturnTo(params.get('returnTo'), base.origin) ?? context.options.returnTo)
+      if (wantsPage(request)) seeOther(reply, checkReturnTo(params.get('returnTo'), base.origin) ?? context.options.returnTo)
+      else reply.send({ removed, provider: answer })
     },
     retryUrl: () => undefined
   }

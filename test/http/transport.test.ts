@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Agent } from 'undici'
-import { createAgent, createTransport, toResponse } from '../../lib/http/transport.js'
+import { createAgent, createTransport } from '../../lib/http/transport.js'
 import type { Transport } from '../../lib/http/transport.js'
 import { isLoopback } from '../../lib/options.js'
 import { allAnswered, drip, startByteServer, startServer, writeForever } from '../fixtures/http-server.js'
@@ -243,15 +243,6 @@ t.test('an agent of its own, for an application that brings none', async (t) => 
   t.equal((await call(new URL(server.url), get)).text, 'text')
   await dispatcher.close()
   await t.rejects(call(new URL(server.url), get), { code: 'FST_OAUTH_PROVIDER_UNREACHABLE', message: /UND_ERR_(CLOSED|DESTROYED)/ })
-})
-
-t.test('an answer as a Response: under the expected content type, and every status has one', async (t) => {
-  for (const [status, text, expected, body] of [[200, '{}', 200, '{}'], [204, '', 204, ''], [205, 'odd', 205, ''], [400, '{}', 400, '{}'], [999, 'odd', 502, 'odd']] as const) {
-    const response = toResponse({ status, text }, 'application/json')
-    t.equal(response.status, expected)
-    t.equal(response.headers.get('content-type'), 'application/json')
-    t.equal(await response.text(), body)
-  }
 })
 
 async function bomb (stream: ReturnType<typeof createGzip>, megabytes: number): Promise<Buffer> {

@@ -75,10 +75,11 @@ t.test('answers that mean a login', async (t) => {
   })
 })
 
-t.test('a declared delimiter separates the scopes of the answer, as spaces do', async (t) => {
-  const { wire, login } = await startWireLogin(t, wire => ({ ...byHand(wire), quirks: { scopeDelimiter: ',' } }))
+t.test('a declared delimiter separates scopes in the request and in the answer, where spaces do too', async (t) => {
+  const { wire, begin, login } = await startWireLogin(t, wire => ({ ...byHand(wire), scope: ['read', 'write'], quirks: { scopeDelimiter: ',' } }))
   wire.tokens = { scope: 'read,write admin' }
 
+  t.equal(new URL((await begin()).url).searchParams.get('scope'), 'read,write')
   t.strictSame((await login()).tokens.scope, ['read', 'write', 'admin'])
 })
 
