@@ -8,8 +8,8 @@ export type Freshness = 'fresh' | 'aging' | 'expired'
 
 const softWindow = 60_000
 const softPart = 0.1
-// What may be printed; whatever else a grant holds may not.
-const shown: ReadonlySet<string> = new Set(['provider', 'owner', 'account', 'subject', 'tokenType', 'scope', 'expiresAt', 'version', 'authorizedAt', 'updatedAt'])
+
+type Hidden = Pick<OAuthGrant, 'accessToken' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
 
 /** Judges by the stated lifetime alone; a grant without one is fresh. */
 export function freshnessOf (grant: OAuthGrant, now: number): Freshness {
@@ -30,13 +30,46 @@ export function idOf ({ owner, provider, account }: GrantKey): string {
 }
 
 /**
- * Makes a grant, frozen. Its tokens, `raw` and `claims` are not enumerable: they are read by name, but JSON.stringify,
+ * Makes a grant, frozen. Its tokens, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
  * console.log, a spread, and loggers (pino walks the members of what it is given, toJSON or not) pass them by.
  */
 export function createGrant (values: OAuthGrant): OAuthGrant {
-  const grant = {}
-  for (const [name, value] of Object.entries(membersOf(values))) Object.defineProperty(grant, name, { value, enumerable: shown.has(name) })
-  return Object.freeze(grant as OAuthGrant)
+  return Object.freeze(new Grant(values))
+}
+
+class Grant implements OAuthGrant {
+  readonly provider: string
+  readonly owner: string
+  readonly account: string
+  readonly subject: string | undefined
+  readonly tokenType: string
+  readonly scope: readonly string[]
+  readonly expiresAt: number | undefined
+  readonly version: number
+  readonly authorizedAt: number
+  readonly updatedAt: number
+  readonly #hidden: Hidden
+
+  constructor (values: OAuthGrant) {
+    this.provider = values.provider
+    this.owner = values.owner
+    this.account = values.account
+    this.subject = values.subject
+    this.tokenType = values.tokenType
+    this.scope = values.scope
+    this.expiresAt = values.expiresAt
+    this.version = values.version
+    this.authorizedAt = values.authorizedAt
+    this.updatedAt = values.updatedAt
+    const { accessToken, refreshToken, idToken, claims, raw } = values
+    this.#hidden = { accessToken, refreshToken, idToken, claims, raw }
+  }
+
+  get accessToken (): string { return this.#hidden.accessToken }
+  get refreshToken (): string | undefined { return this.#hidden.refreshToken }
+  get idToken (): string | undefined { return this.#hidden.idToken }
+  get claims (): OAuthGrant['claims'] { return this.#hidden.claims }
+  get raw (): OAuthGrant['raw'] { return this.#hidden.raw }
 }
 
 /** The same grant with other values. */
@@ -73,6 +106,8 @@ export function openGrant (cipher: Cipher, stored: StoredGrant): OAuthGrant | nu
   return plain === null ? null : createGrant({ ...JSON.parse(plain), owner, provider, account, version, authorizedAt })
 }
 
+// A spread has the members, not the getters.
 function membersOf (grant: OAuthGrant): OAuthGrant {
-  return Object.fromEntries(Object.getOwnPropertyNames(grant).map(name => [name, grant[name as keyof OAuthGrant]])) as unknown as OAuthGrant
+  const { accessToken, refreshToken, idToken, claims, raw } = grant
+  return { ...grant, accessToken, refreshToken, idToken, claims, raw }
 }

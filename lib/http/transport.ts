@@ -71,15 +71,19 @@ async function send (url: URL, call: Call, options: TransportOptions & { signal:
   return send(new URL(location, url), { ...call, redirects: redirects - 1 }, options)
 }
 
-async function collect (body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxBytes) throw new RangeError('too large')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+// By events: an iterator of a stream costs several times as much.
+function collect (body: Dispatcher.ResponseData['body']): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    body.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > maxBytes) body.destroy(new RangeError('too large'))
+    })
+    body.on('end', () => resolve(Buffer.concat(chunks)))
+    body.on('error', reject)
+  })
 }
 
 async function decode (data: Buffer, encoding: string | string[] | undefined, provider: string): Promise<Buffer> {

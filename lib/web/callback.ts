@@ -5,7 +5,6 @@ import type { Provider } from '../provider.js'
 import { publicUrl } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import type { PendingLogins } from './pending-login.js'
-import { leaveSession } from './session.js'
 
 const passedOn = 'form_post'
 const passedOnFor = 60_000
@@ -35,7 +34,6 @@ export function callbackOf ({ cipher, options }: OAuthContext, request: FastifyR
  */
 export function passAsGet (context: OAuthContext, { request, pending, provider, callback }: { request: FastifyRequest, pending: PendingLogins, provider: Provider, callback: URLSearchParams }): string | null {
   if (request.method !== 'POST' || !pending.hadCookies(request, callback.get('state'))) return null
-  leaveSession(request)
   const sealed = context.cipher.seal('form-post', provider.name, JSON.stringify({ at: context.options.clock(), form: callback.toString() }))
   return publicUrl(context, request, `${request.originalUrl.split('?', 1)[0]}?${passedOn}=${sealed}`)
 }

@@ -23,7 +23,8 @@ export class Owners {
   async of (request: FastifyRequest): Promise<Owner> {
     const { owner } = this.#context.options
     const named = await owner?.(request)
-    if (named !== undefined && named !== null && named !== '') return { id: named, named: true }
+    // Ids that are numbers come from applications in JavaScript.
+    if (named !== undefined && named !== null && named !== '') return { id: String(named), named: true }
     const id = sessionOf(request).get(ownerKey)
     return { id: typeof id === 'string' ? id : null, named: false }
   }
@@ -39,10 +40,9 @@ export class Owners {
    */
   async check (request: FastifyRequest, login: PendingLogin): Promise<Owner> {
     const current = await this.of(request)
-    const same = current.named === login.owner.named && current.id === login.owner.id
     // A session may have ended meanwhile, or another tab of the same browser may have finished its login first.
     const follows = !current.named && !login.owner.named && (current.id === null || followersIn(request).includes(hashOf([login])))
-    if (!same && !follows) throw oauthError('FST_OAUTH_OWNER_CHANGED', [login.provider])
+    if (current.id !== login.owner.id && !follows) throw oauthError('FST_OAUTH_OWNER_CHANGED', [login.provider])
     return current
   }
 
@@ -61,7 +61,7 @@ export class Owners {
     const session = sessionOf(request)
     session.set(ownerKey, owner)
     session.set(followersKey, followers)
-    if (id !== null && id !== owner) await this.#context.keeper.move(id, owner)
+    if (id !== null) await this.#context.keeper.move(id, owner)
     return owner
   }
 }

@@ -22,7 +22,7 @@ export function decorateRequest (app: FastifyInstance, parts: Omit<RequestSurrou
   // A body that nobody has begun to read holds its connection.
   app.addHook('onResponse', (request, _reply, done) => {
     for (const { body } of bound.get(request)?.answers ?? []) {
-      if (!body.bodyUsed && body.readableFlowing === null) body.dump().catch(() => {})
+      if (!body.bodyUsed && body.readableFlowing === null) body.dump()
     }
     done()
   })

@@ -121,6 +121,15 @@ t.test('a login whose session ended meanwhile still ends', async (t) => {
   t.strictSame(await grantsOf(setup, setup.browser), ['other:user-1'])
 })
 
+t.test('so do two of them, one after the other', async (t) => {
+  const setup = await setUp(t, two)
+  await setup.logIn('/oauth/wire', 'user-0')
+  const callbacks = [await setup.start('/oauth/wire'), await setup.start('/oauth/other')].map((login, index) => setup.wire.callbackFor(login, `user-${index + 1}`))
+  await setup.browser.request(`${setup.url}/log-out-of-the-app`)
+  for (const callback of callbacks) t.equal((await read(await setup.browser.request(callback))).status, 303)
+  t.strictSame(await grantsOf(setup, setup.browser), ['other:user-2', 'wire:user-1'])
+})
+
 t.test('whoever comes next in the same browser gets nothing of who was there before', async (t) => {
   const setup = await setUp(t, two)
   // Alice begins two logins, ends one, and leaves.

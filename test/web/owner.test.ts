@@ -32,6 +32,13 @@ t.test('a grant belongs to whom the application names, in whatever browser', asy
   t.strictSame((await read(await another.request(`${url}/grants`))).json, [])
 })
 
+t.test('a number is as good an id as a text', async (t) => {
+  const { app, url, browser, logIn } = await setUp(t, { ...options, plugin: () => ({ owner: () => 0 as never }) })
+  await logIn()
+  t.strictSame((await read(await browser.request(`${url}/grants`))).json, ['0: user-1'])
+  t.equal((await app.oauth.grants.list({ owner: '0' })).length, 1)
+})
+
 t.test('the session of a user whom the application names is not renewed', async (t) => {
   const { url, wire, start } = await setUp(t, {
     ...options,

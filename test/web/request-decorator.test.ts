@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -74,6 +76,33 @@ t.test('a body that nobody reads holds no connection when the reply has gone out
   }
 })
 
+t.test('a body that the handler has sent on its way is left alone, also after the reply', async (t) => {
+  const chunks: Buffer[] = []
+  let ended: () => void = () => {}
+  const whole = new Promise<void>(resolve => { ended = resolve })
+  const { url, wire, browser, logIn } = await setUp(t, {
+    routes (app) {
+      app.get('/kept', { config: { oauth: 'wire' } }, async ({ oauth }) => {
+        const { body } = await oauth.get('api')
+        body.pipe(new Writable({ write (chunk, _encoding, done) { chunks.push(chunk); done() } })).on('finish', ended)
+        return { status: 'accepted' }
+      })
+    }
+  })
+  let sendBody: () => void = () => {}
+  wire.on('/api', (_request, response) => {
+    response.writeHead(200, { 'content-length': 300_000 }).flushHeaders()
+    sendBody = () => response.end('x'.repeat(300_000))
+    return undefined
+  })
+  await logIn()
+  t.equal((await read(await browser.request(`${url}/kept`))).text, '{"status":"accepted"}')
+  await delay(20)
+  sendBody()
+  await whole
+  t.equal(Buffer.concat(chunks).length, 300_000)
+})
+
 t.test('a body that breaks off after the reply disturbs nobody', async (t) => {
   const { url, wire, browser, logIn, logs } = await setUp(t, {
     routes (app) { app.get('/unread', { config: { oauth: 'wire' } }, async ({ oauth }) => ({ status: (await oauth.get('api')).statusCode })) }
@@ -85,7 +114,7 @@ t.test('a body that breaks off after the reply disturbs nobody', async (t) => {
   })
   await logIn()
   t.equal((await read(await browser.request(`${url}/unread`))).text, '{"status":200}')
-  await new Promise(resolve => setTimeout(resolve, 100))
+  await delay(100)
   t.equal((await read(await browser.request(`${url}/unread`))).status, 200, 'the process is alive')
   t.notMatch(logs.join(''), '"level":50')
 })
