@@ -33,6 +33,12 @@ export class Cipher {
     return `${format}.${key.id}.${sealed.toString('base64url')}`
   }
 
+  /** Whether a value has the form of a sealed one, by a key that is not ours. */
+  isForeign (sealed: string): boolean {
+    const [version, id, data] = sealed.split('.', 4)
+    return version === format && data !== undefined && !this.#keys.some(key => key.id === id)
+  }
+
   /** Answers the text, or null when it was not sealed for this purpose and context by one of the keys. */
   open (purpose: Purpose, context: string, sealed: string): string | null {
     const [version, id, data, rest] = sealed.split('.', 4)

@@ -6,8 +6,8 @@ import type { Provider } from '../provider.js'
 import type { OAuthContext } from './context.js'
 
 /** baseUrl, or in development the loopback address that the request came to. No header can make it another host. */
-export function baseUrlOf ({ options }: OAuthContext, request: FastifyRequest): URL {
-  if (options.baseUrl !== undefined) return new URL(options.baseUrl)
+export function baseUrlOf ({ baseUrl }: OAuthContext, request: FastifyRequest): URL {
+  if (baseUrl !== undefined) return baseUrl
   // HTTP/2 has a field of its own for it. Fastify's request.host would believe X-Forwarded-Host.
   const { host, ':authority': authority = host } = request.headers
   const url = `${request.protocol}://${authority}`
@@ -16,8 +16,8 @@ export function baseUrlOf ({ options }: OAuthContext, request: FastifyRequest): 
 }
 
 /** The path of baseUrl, without a slash at the end: a proxy takes it off before a request comes here. */
-export function basePathOf ({ options }: OAuthContext): string {
-  return options.baseUrl === undefined ? '' : new URL(options.baseUrl).pathname.replace(/\/$/, '')
+export function basePathOf ({ baseUrl }: OAuthContext): string {
+  return baseUrl === undefined ? '' : baseUrl.pathname.replace(/\/$/, '')
 }
 
 /** An address of the application as a browser outside sees it. */

@@ -13,6 +13,8 @@ import { ProviderRegistry } from '../registry.js'
 
 export interface OAuthContext {
   readonly options: PluginOptions
+  /** The option baseUrl. */
+  readonly baseUrl: URL | undefined
   /** Where the plugin's routes live, with the prefix of the instance that it is registered in. */
   readonly prefix: string
   readonly registry: ProviderRegistry
@@ -40,5 +42,6 @@ export function createContext (app: FastifyInstance, options: PluginOptions): OA
   })
   const registry = new ProviderRegistry({ dispatcher, timeout, clock })
   for (const [name, provider] of Object.entries(options.providers)) registry.add(name, provider)
-  return { options, prefix: `${app.prefix.replace(/\/$/, '')}${options.prefix}`, registry, keeper, cipher, dispatcher }
+  const baseUrl = options.baseUrl === undefined ? undefined : new URL(options.baseUrl)
+  return { options, baseUrl, prefix: `${app.prefix.replace(/\/$/, '')}${options.prefix}`, registry, keeper, cipher, dispatcher }
 }

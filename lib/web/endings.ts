@@ -48,14 +48,10 @@ function log (level: 'info' | 'warn' | 'error', { request, provider }: Ending, e
 async function runsHook (reply: FastifyReply, hook: () => unknown): Promise<boolean> {
   let replied = false
   const { send } = reply
-  reply.send = function (this: FastifyReply, payload?: unknown) {
+  reply.send = (payload?: unknown) => {
     replied = true
-    return send.call(this, payload)
+    return send.call(reply, payload)
   }
-  try {
-    await hook()
-  } finally {
-    reply.send = send
-  }
+  await hook()
   return replied || reply.sent
 }

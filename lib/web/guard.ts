@@ -6,6 +6,7 @@ import type { RouteRequirement } from '../options.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import type { Owners } from './owner.js'
+import { asError } from './reply.js'
 import type { Bind } from './request-decorator.js'
 
 export class Guard {
@@ -31,7 +32,8 @@ export class Guard {
   onRequest (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const { config, method, url } = request.routeOptions
     if (config?.oauth === undefined) return done()
-    this.#admit(request, reply, this.#requirementOf(config, `${String(method)} ${String(url)}`)).then(admitted => { if (admitted) done() }, done)
+    this.#admit(request, reply, this.#requirementOf(config, `${String(method)} ${String(url)}`))
+      .then(admitted => { if (admitted) done() }, error => done(asError(error)))
   }
 
   // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.

@@ -70,7 +70,7 @@ export class PendingLogins {
     const login = this.#open(id, value)
     if (login === null || isRepeated(request, name)) throw refuse('FST_OAUTH_STATE_UNREADABLE')
     const first = await this.#context.keeper.claim(`login:${id}`, this.#keptFor)
-    const others = this.#underway(request, reply).filter(other => other.name !== name)
+    const others = this.#underway(request, reply, name)
     this.#clear(request, reply, name, login.formPost)
     if (!first) throw refuse('FST_OAUTH_STATE_USED')
     if (login.provider !== provider) throw refuse('FST_OAUTH_STATE_OTHER_PROVIDER')
@@ -89,14 +89,15 @@ export class PendingLogins {
     return this.#context.options.loginTimeout * 2
   }
 
-  // The newest first. What cannot be read, or is too old, is cleared on the way.
-  #underway (request: FastifyRequest, reply: FastifyReply) {
-    const ours = Object.entries(cookiesOf(request)).filter(([name]) => cookieNames.test(name)).slice(0, cookiesAtMost)
+  // The newest first. What is too old or cannot be read is cleared on the way, but for what another application, on another
+  // port of this host, has sealed.
+  #underway (request: FastifyRequest, reply: FastifyReply, except?: string) {
+    const ours = Object.entries(cookiesOf(request)).filter(([name]) => name !== except && cookieNames.test(name)).slice(0, cookiesAtMost)
     const found = ours.flatMap(([name, value]) => {
       const id = name.slice(-22)
       const login = name === this.#nameOf(request, id) ? this.#open(id, value) : null
       if (login !== null && !this.#isExpired(login)) return [{ name, login, bytes: name.length + String(value).length }]
-      this.#clear(request, reply, name, false)
+      if (!this.#context.cipher.isForeign(String(value))) this.#clear(request, reply, name, login?.formPost ?? false)
       return []
     })
     return found.sort((a, b) => b.login.startedAt - a.login.startedAt)

@@ -40,3 +40,8 @@ export function sendError (request: FastifyRequest, reply: FastifyReply, error: 
     .type('text/html; charset=utf-8')
     .send(errorPage({ statusCode, code, message, retryUrl }))
 }
+
+/** What a function of the application's threw, as an error, whatever it was: Fastify takes nothing else for one. */
+export function asError (thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('A function of the application threw something that is no Error', { cause: thrown })
+}

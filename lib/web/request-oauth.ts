@@ -44,7 +44,7 @@ export class RequestOAuth extends ApiClient implements RequestOAuthType {
   }
 
   get grant (): OAuthGrant | null {
-    return this.#source.loaded ?? null
+    return this.#source.loaded
   }
 
   use (provider: string, { account }: { account?: string } = {}): RequestOAuth {
@@ -92,13 +92,12 @@ export class RequestOAuth extends ApiClient implements RequestOAuthType {
 class BoundGrant implements GrantSource {
   readonly #surroundings: RequestSurroundings
   readonly #binding: Binding
-  /** Undefined until it is loaded. */
-  loaded: OAuthGrant | null | undefined
+  loaded: OAuthGrant | null
 
   constructor (surroundings: RequestSurroundings, binding: Binding) {
     this.#surroundings = surroundings
     this.#binding = binding
-    this.loaded = binding.grant
+    this.loaded = binding.grant ?? null
   }
 
   /** The bound provider, or the only one that is registered. */
@@ -118,8 +117,8 @@ class BoundGrant implements GrantSource {
 
   async current (): Promise<OAuthGrant | null> {
     const { keeper } = this.#surroundings.context
-    if (this.loaded !== undefined && this.loaded !== null) this.loaded = await keeper.ready(this.provider, this.loaded)
-    if (this.loaded !== undefined && this.loaded !== null) return this.loaded
+    if (this.loaded !== null) this.loaded = await keeper.ready(this.provider, this.loaded)
+    if (this.loaded !== null) return this.loaded
     const selector = await this.selector()
     this.loaded = selector === null ? null : await keeper.fresh(this.provider, selector)
     return this.loaded

@@ -4,7 +4,7 @@ import { isOAuthError } from '../errors.js'
 import { basePathOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { failLogin } from './endings.js'
-import { guarded } from './reply.js'
+import { asError, guarded } from './reply.js'
 import { finishLogin, logOut, startLogin } from './steps.js'
 import type { Step, StepParts } from './steps.js'
 
@@ -45,7 +45,7 @@ function handlerOf (context: OAuthContext, { run, retryUrl }: Step, fixedName?: 
     }
   }
   return (request: FastifyRequest, reply: FastifyReply): void => {
-    take(request, reply, fixedName ?? (request.params as { provider: string }).provider).catch(error => reply.send(error))
+    take(request, reply, fixedName ?? (request.params as { provider: string }).provider).catch(error => reply.send(asError(error)))
   }
 }
 

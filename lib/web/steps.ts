@@ -12,6 +12,7 @@ import type { LoginFlow } from './login-flow.js'
 import { seeOther, wantsPage } from './reply.js'
 import type { Bind } from './request-decorator.js'
 import { checkReturnTo } from './return-to.js'
+import { leaveSession } from './session.js'
 
 export interface StepParts {
   context: OAuthContext
@@ -49,7 +50,10 @@ export function finishLogin ({ context, flow, bind }: StepParts): Step {
     async run (request, reply, provider) {
       const callback = callbackOf(context, request, provider)
       const elsewhere = passAsGet(context, { request, pending: flow.pending, provider, callback })
-      if (elsewhere !== null) return seeOther(reply, elsewhere)
+      if (elsewhere !== null) {
+        leaveSession(request)
+        return seeOther(reply, elsewhere)
+      }
       const { name } = provider
       try {
         const { grant, returnTo } = await flow.finish(request, reply, { provider, callback })

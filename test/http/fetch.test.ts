@@ -199,8 +199,11 @@ t.test('signal: the reason of the caller is thrown, whenever it comes', async (t
     return controller.signal
   }
   await t.rejects(client.fetch('/silent', { signal: abortSoon() }), reason)
-  const response = await client.fetch('/body', { signal: abortSoon() })
-  await t.rejects(response.text(), reason)
+  const late = new AbortController()
+  const response = await client.fetch('/body', { signal: late.signal })
+  const read = response.text()
+  late.abort(reason)
+  await t.rejects(read, reason)
   signer.onRefresh = () => new Promise(() => {})
   await t.rejects(client.fetch('/401', { signal: abortSoon() }), reason)
   signer.onSign = () => new Promise(() => {})

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable, Writable } from 'node:stream'
 import t from 'tap'
 import type { Dispatcher } from 'undici'
-import { Agent, fetch, request, stream, upgrade } from 'undici'
+import { fetch, request, stream, upgrade } from 'undici'
 import { startServer } from '../fixtures/http-server.js'
 import { TokenSigner, accepting, agentOf, clientOf } from '../fixtures/token-signer.js'
 
@@ -154,13 +154,4 @@ t.test('undici.upgrade is signed', async (t) => {
   t.equal(String(data), 'hello')
   t.same(authorizations, ['Bearer token-1'])
   socket.destroy()
-})
-
-t.test('it closes nothing that is not its own', async (t) => {
-  const server = await startServer(t)
-  const shared = new Agent()
-  t.teardown(() => shared.destroy())
-  const client = clientOf(t, { signer: new TokenSigner(server), baseUrl: server.url, dispatcher: shared })
-  t.not(client.dispatcher, client.dispatcher, 'each has its own state')
-  t.equal((await client.get('/')).statusCode, 200)
 })

@@ -148,6 +148,15 @@ for (const [name, how] of [['onAuthorized', 'well'], ['onDenied', 'denied'], ['o
   })
 }
 
+t.test('what a hook throws is an error, whatever it is', async (t) => {
+  for (const thrown of ['a text', { statusCode: 403 }, undefined, 0]) {
+    const setup = await setUp(t, withHooks({ onAuthorized () { throw thrown } }))
+    const { status, text } = await end(setup, 'well')
+    t.equal(status, 500, String(thrown))
+    t.notMatch(text, 'a text')
+  }
+})
+
 t.test('an error of this plugin in onAuthorized fails the login as its own errors do', async (t) => {
   const setup = await setUp(t, withHooks({ onAuthorized: ({ request }) => request.oauth.get('https://elsewhere.example/') }))
   const { status, text } = await end(setup, 'well')

@@ -162,6 +162,18 @@ t.test('a provider that nobody has registered lets nobody in', async (t) => {
   t.equal((await browser.open(`${url}/later`)).text, 'in', 'until it is registered')
 })
 
+t.test('an owner that throws lets nobody in, whatever it throws', async (t) => {
+  for (const thrown of [undefined, null, 0, '', 'a text', new Error('of the option owner')]) {
+    let ran = 0
+    const { url } = await setUp(t, {
+      plugin: () => ({ owner: () => { throw thrown } }),
+      routes (app) { app.get('/things', { config: { oauth: 'wire' } }, async () => { ran++ }) }
+    })
+    t.equal((await read(await fetch(`${url}/things`))).status, 500, String(thrown))
+    t.equal(ran, 0)
+  }
+})
+
 t.test('a failing store lets nobody in', async (t) => {
   const failing = async () => { throw new Error('down') }
   const { url, browser } = await setUp(t, {

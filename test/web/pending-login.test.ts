@@ -2,9 +2,10 @@ import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { freePort } from '../fixtures/app.js'
-import type { Browser } from '../fixtures/browser.js'
+import { freePort, startApp } from '../fixtures/app.js'
+import { Browser } from '../fixtures/browser.js'
 import { read, setUp } from '../fixtures/login.js'
+import { WireProvider } from '../fixtures/wire-provider.js'
 
 const loginCookie = /^(__Host-)?oauth-[\w-]{22}$/
 const namesIn = (browser: Browser, url: string) => browser.names(url).filter(name => loginCookie.test(name))
@@ -81,7 +82,7 @@ t.test('the cookies of logins stay under 5 000 bytes', async (t) => {
 
 t.test('cookies that cannot be read are cleared at the next start, and at a callback', async (t) => {
   const { url, wire, browser, start } = await setUp(t)
-  const garbage = { 'oauth-aaaaaaaaaaaaaaaaaaaaaa': 'nonsense', 'oauth-bbbbbbbbbbbbbbbbbbbbbb': 'v1.abcdef.AAAA', '__Host-oauth-cccccccccccccccccccccc': '' }
+  const garbage = { 'oauth-aaaaaaaaaaaaaaaaaaaaaa': 'nonsense', 'oauth-bbbbbbbbbbbbbbbbbbbbbb': 'v0.abcdef.AAAA', '__Host-oauth-cccccccccccccccccccccc': '' }
   const litter = () => browser.store(new URL(url), Object.entries(garbage).map(([name, value]) => `${name}=${value}`))
 
   litter()
@@ -147,3 +148,15 @@ async function sessionBehindProxy (app: FastifyInstance): Promise<void> {
   await app.register(cookie)
   await app.register(session, { secret: 'a secret for the sessions of a test', cookie: { secure: 'auto' }, saveUninitialized: false })
 }
+
+t.test('logins of another application on the same host are left alone', async (t) => {
+  const wire = await WireProvider.start()
+  t.teardown(() => wire.close())
+  const providers = { test: { issuer: wire.issuer, clientId: wire.clientId, clientSecret: wire.clientSecret } }
+  const [one, other] = [await startApp(t, { providers }), await startApp(t, { providers })]
+  const browser = new Browser()
+
+  const callbacks = []
+  for (const { url } of [one, other]) callbacks.push(await browser.openUntil(`${url}/oauth/test`, `${url}/oauth/test/callback`))
+  for (const callback of callbacks) t.equal((await browser.request(callback)).status, 303)
+})
