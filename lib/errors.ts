@@ -21,7 +21,7 @@ const table = {
   FST_OAUTH_ACCESS_DENIED: [403, 'Access was denied at %s (%s)'],
   FST_OAUTH_AUTHORIZATION_FAILED: [502, '%s could not authorize the login (%s). %s'],
   FST_OAUTH_STATE_MISSING: [400, 'The callback of %s came without a state: it was not called by a provider at the end of a login, or the provider drops the state parameter'],
-  FST_OAUTH_STATE_NO_COOKIE: [400, 'The callback of %s came from a browser that holds no login under way: it was started in another browser, cookies are blocked, or it took so long that the cookie was dropped'],
+  FST_OAUTH_STATE_NO_COOKIE: [400, 'The callback of %s came from a browser that holds no login under way: it was started in another browser or under another host name (localhost is not 127.0.0.1), cookies are blocked, or it took so long that the cookie was dropped'],
   FST_OAUTH_STATE_OTHER_HOST: [400, 'The callback of %s came to the host %s, but logins belong to %s: a cookie is bound to its host, so open the application under baseUrl'],
   FST_OAUTH_STATE_MISMATCH: [400, 'The state in the callback of %s belongs to none of the logins under way in this browser: it is forged, finished, or was pushed out by newer logins'],
   FST_OAUTH_STATE_UNREADABLE: [400, 'The pending login of %s cannot be decrypted: the option secret differs between processes, was changed without keeping the old one, or is not set and the process was restarted'],

@@ -1,6 +1,6 @@
 /**
  * What an owner was granted at a provider: the tokens and what is known of them.
- * `JSON.stringify` and loggers see it without its tokens.
+ * `JSON.stringify`, `console.log`, loggers and a spread see it without its tokens, `raw` and `claims`: read those by name.
  */
 export interface OAuthGrant {
   readonly provider: string

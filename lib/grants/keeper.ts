@@ -76,12 +76,20 @@ export class GrantKeeper {
   async save ({ owner, provider, account, subject, tokens, requestedScope }: NewGrant): Promise<OAuthGrant> {
     const now = this.#options.clock()
     const until = performance.now() + this.#patience
+    let row = await this.#grants.row({ owner, provider, account })
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
-      const row = await this.#grants.row({ owner, provider, account })
       const refreshToken = tokens.refreshToken ?? this.#grants.open(row)?.refreshToken
       const version = (row?.version ?? 0) + 1
       const grant = createGrant({ owner, provider, account, subject, ...tokens, refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now })
-      if (await this.#grants.write(grant, { until })) return grant
+      const written = await this.#grants.write(grant, { until })
+      if (written === 'yes') return grant
+      const before = row
+      row = await this.#grants.row(grant, until)
+      if (written === 'no' || (row !== null && row.authorizedAt === before?.authorizedAt)) continue
+      // This very login was written, and others may have used its tokens already; or a later login was. What is stored wins.
+      const stored = this.#grants.open(row)
+      if (stored === null) break
+      return stored
     }
     throw busy({ provider })
   }

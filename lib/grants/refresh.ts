@@ -24,7 +24,7 @@ export interface RefreshesOptions {
 /** What came of a refresh token that was sent, and is not stored yet. */
 interface Unsaved { readonly sent: string, next: OAuthGrant }
 
-const saveAttempts = 4
+const saveAttempts = 10
 const remembered = 10_000
 const usualRest = 5
 const longestRest = 60
@@ -118,8 +118,8 @@ export class Refreshes {
       // Revoked, moved, or replaced by a login that brought a refresh token of its own: what is stored wins.
       if (stored?.refreshToken !== unsaved.sent) return this.#forget(unsaved, stored)
       unsaved.next = onTopOf(stored, unsaved.next)
-      if (await grants.write(unsaved.next, { fence, until })) return this.#forget(unsaved, unsaved.next)
-      stored = await grants.read(unsaved.next)
+      if (await grants.write(unsaved.next, { fence, until }) === 'yes') return this.#forget(unsaved, unsaved.next)
+      stored = await grants.read(unsaved.next, until)
     }
     throw busy(unsaved.next)
   }

@@ -16,6 +16,12 @@ export interface SealedStoreOptions {
   warn: (message: string, error?: unknown) => void
 }
 
+/**
+ * Whether a grant was written. `perhaps`: it was refused after a failure, whose answer may be all that was lost. Then it
+ * was this very grant that stood in its way, or another.
+ */
+export type Written = 'yes' | 'no' | 'perhaps'
+
 const shortestPause = 50
 const longestPause = 1_000
 
@@ -26,16 +32,18 @@ export class SealedStore {
     this.#options = options
   }
 
-  async row ({ owner, provider, account }: GrantKey): Promise<StoredGrant | null> {
-    return this.ask('read a grant', store => store.get({ owner, provider, account }))
+  async row ({ owner, provider, account }: GrantKey, until = 0): Promise<StoredGrant | null> {
+    const { answer } = await this.#persist('read a grant', until, store => store.get({ owner, provider, account }))
+    return answer
   }
 
   async rows (owner: string, provider?: string): Promise<StoredGrant[]> {
     return this.ask('list grants', store => store.list(owner, provider))
   }
 
-  async read (key: GrantKey): Promise<OAuthGrant | null> {
-    return this.open(await this.row(key))
+  /** A failure is tried again, `until` then as performance.now() counts. */
+  async read (key: GrantKey, until = 0): Promise<OAuthGrant | null> {
+    return this.open(await this.row(key, until))
   }
 
   open (row: StoredGrant | null): OAuthGrant | null {
@@ -45,14 +53,16 @@ export class SealedStore {
     return grant
   }
 
-  /** False where the stored version is not the one before this grant's, or the fence is old. A failure is tried again `until` then (performance.now()). */
-  async write (grant: OAuthGrant, { fence, until }: { fence?: number, until: number }): Promise<boolean> {
+  /** Writes on top of the version before this grant's. A failure is tried again, as above. */
+  async write (grant: OAuthGrant, { fence, until }: { fence?: number, until: number }): Promise<Written> {
     const sealed = sealGrant(this.#options.cipher, grant)
-    return this.#persist('write a grant', until, store => store.put(sealed, grant.version - 1, fence))
+    const { answer, failures } = await this.#persist('write a grant', until, store => store.put(sealed, grant.version - 1, fence))
+    if (answer) return 'yes'
+    return failures > 0 ? 'perhaps' : 'no'
   }
 
-  async delete ({ owner, provider, account }: GrantKey, until: number): Promise<boolean> {
-    return this.#persist('delete a grant', until, store => store.delete({ owner, provider, account }))
+  async delete ({ owner, provider, account }: GrantKey, until: number): Promise<void> {
+    await this.#persist('delete a grant', until, store => store.delete({ owner, provider, account }))
   }
 
   /** One question to the store, with a deadline. */
@@ -65,14 +75,15 @@ export class SealedStore {
     }
   }
 
-  async #persist <T> (what: string, until: number, question: (store: GrantStore) => Promise<T>, pause = shortestPause): Promise<T> {
+  async #persist <T> (what: string, until: number, question: (store: GrantStore) => Promise<T>, failures = 0): Promise<{ answer: T, failures: number }> {
     try {
-      return await this.ask(what, question)
+      return { answer: await this.ask(what, question), failures }
     } catch (error) {
+      const pause = Math.min(shortestPause * 2 ** failures, longestPause)
       if (performance.now() + pause > until) throw error
       await delay(pause)
     }
-    return this.#persist(what, until, question, Math.min(pause * 2, longestPause))
+    return this.#persist(what, until, question, failures + 1)
   }
 }
 

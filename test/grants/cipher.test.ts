@@ -111,6 +111,15 @@ t.test('any one character that was changed, dropped or put in makes a value wort
   }
 })
 
+t.test('a value that another key has sealed is told from one that is none', async (t) => {
+  const cipher = new Cipher([secret, other])
+  const stranger = new Cipher(['a third secret of 32 characters or more']).seal('grant', 'context', 'text')
+  t.equal(cipher.isForeign(stranger), true)
+  t.equal(cipher.isForeign(cipher.seal('grant', 'context', 'text')), false)
+  t.equal(cipher.isForeign(new Cipher([other]).seal('grant', 'context', 'text')), false)
+  for (const text of ['', 'v1', 'v1.abcdef', `v2.${stranger.slice(3)}`, 'garbage']) t.equal(cipher.isForeign(text), false, text)
+})
+
 t.test('what was never sealed does not open, however it is made', async (t) => {
   const cipher = new Cipher([secret])
   const id = cipher.seal('grant', 'context', 'x').split('.')[1]

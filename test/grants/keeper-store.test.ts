@@ -58,6 +58,49 @@ t.test('a login whose write lost its answer is stored', async (t) => {
   t.match(await keeper.find(alice), { accessToken: 'access-0', refreshToken: 'refresh-0' })
 })
 
+t.test('a login whose write lost its answer does not write over what others have made of it', async (t) => {
+  const { keeper, store, login, clock, provider } = startKeeper()
+  store.after = async (method) => {
+    if (method !== 'put') return
+    store.after = () => {}
+    clock.now += hour
+    await keeper.fresh(provider, alice)
+    throw new Error('connection reset')
+  }
+  t.match(await login(), { accessToken: 'access-1', refreshToken: 'refresh-1', version: 2 })
+  clock.now += hour
+  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-2' })
+  t.same(provider.sent, ['refresh-0', 'refresh-1'])
+})
+
+t.test('a login whose write lost its answer, and whose grant was removed since, has failed', async (t) => {
+  const { keeper, store, login } = startKeeper()
+  store.after = async (method) => {
+    if (method !== 'put') return
+    store.after = () => {}
+    await keeper.remove(alice)
+    await store.inner.put({ owner: 'alice', provider: 'test', account: 'default', authorizedAt: 1, sealed: 'in the way' }, 0)
+    await store.inner.put({ owner: 'alice', provider: 'test', account: 'default', authorizedAt: 1, sealed: 'in the way' }, 1)
+    throw new Error('connection reset')
+  }
+  store.before = method => method === 'get' && store.count('put') === 2 ? store.inner.delete({ ...alice, account: 'default' }) : undefined
+  t.match(await errorOf(login()), { code: 'FST_OAUTH_GRANT_BUSY' })
+  t.equal(await keeper.find(alice), null, 'a logout stays one')
+})
+
+t.test('a login whose write failed, while a refresh was stored, is stored on top of it', async (t) => {
+  const { keeper, store, login, clock, provider } = await expired()
+  store.before = async (method) => {
+    if (method !== 'put') return
+    store.before = () => {}
+    await keeper.fresh(provider, alice)
+    throw new Error('connection reset')
+  }
+  clock.now++
+  t.match(await login({ tokens: { accessToken: 'of the login', refreshToken: 'refresh of the login' } }), { accessToken: 'of the login', version: 3 })
+  t.match(await keeper.find(alice), { accessToken: 'of the login', refreshToken: 'refresh of the login', version: 3 })
+})
+
 t.test('a login waits a while for a store that does not write, and then fails', async (t) => {
   const { store, login } = startKeeper({ leaseTime: 1_000 })
   store.before = failing('put')

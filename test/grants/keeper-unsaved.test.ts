@@ -76,6 +76,22 @@ t.test('F11: a logout or a move takes along what could not be saved', async (t) 
   }
 })
 
+t.test('F11: a store that fails to say what stands in the way of a rotation is asked again, before another process is let in', async (t) => {
+  const { keeper, store, provider, clock, login, another } = await expired()
+  let failures = 0
+  provider.before = async () => {
+    provider.before = () => {}
+    await login({ tokens: { accessToken: 'of the login', refreshToken: undefined } })
+    store.before = method => { if (method === 'get' && store.calls.at(-2) !== 'lease' && failures++ < 3) throw new Error('not now') }
+  }
+  t.match(await keeper.fresh(provider, alice), { accessToken: 'of the login', refreshToken: 'refresh-1' })
+  t.ok(failures > 3)
+  t.equal(store.count('lease'), 1)
+  clock.now += hour
+  t.match(await another().keeper.fresh(provider, alice), { accessToken: 'access-2' })
+  t.same(provider.sent, ['refresh-0', 'refresh-1'])
+})
+
 t.test('F11: a refusal that could not be saved is not asked for again', async (t) => {
   const { keeper, store, provider } = await expired({ leaseTime: 100 })
   provider.before = () => { throw refusal('invalid_grant') }

@@ -11,7 +11,7 @@ t.test('a login is stored, sealed, and found again', async (t) => {
   const saved = await login({ tokens: { idToken: 'id-0', claims: { sub: 'user-1' }, raw: { extra: 1 } } })
   t.match(saved, { ...alice, account: 'default', accessToken: 'access-0', refreshToken: 'refresh-0', idToken: 'id-0', claims: { sub: 'user-1' }, raw: { extra: 1 }, scope: ['read'], version: 1, authorizedAt: clock.now, updatedAt: clock.now })
   const found = await keeper.find(alice)
-  for (const name of Object.getOwnPropertyNames(saved)) t.strictSame(Reflect.get(found as object, name), Reflect.get(saved, name), name)
+  for (const name of [...Object.keys(saved), 'accessToken', 'refreshToken', 'idToken', 'claims', 'raw']) t.strictSame(Reflect.get(found as object, name), Reflect.get(saved, name), name)
   t.notMatch(JSON.stringify(await store.inner.list('alice')), 'access-0')
 })
 

@@ -62,13 +62,13 @@ t.test('within one process a lease that ran out under its holder lets nobody in'
 })
 
 t.test('a lease is renewed before a step that cannot be taken back, once half of it is used', async (t) => {
-  const { store, leases } = startLeases(2_000)
+  const { store, leases } = startLeases(4_000)
   await leases.exclusively(key, async lease => {
     const end = lease.until
     await lease.secure()
     t.equal(store.count('renew'), 0, 'not before')
     t.equal(lease.until, end)
-    await pause(1_010)
+    await pause(2_010)
     await lease.secure()
     t.equal(store.count('renew'), 1)
     t.ok(lease.until > end)

@@ -31,6 +31,11 @@ t.test('an address that browsers would read differently is none', async (t) => {
   }
 })
 
+t.test('a path that Fastify answers 400 to is none', async (t) => {
+  for (const address of ['/%', '/%zz', '/a%c3b']) t.equal(checkReturnTo(address, origin), null, address)
+  t.equal(checkReturnTo('/a?b=%zz', origin), '/a?b=%zz', 'a query may hold anything')
+})
+
 t.test('2 000 characters are allowed, one more is not', async (t) => {
   t.equal(checkReturnTo(`/${'x'.repeat(1_999)}`, origin)?.length, 2_000)
   t.equal(checkReturnTo(`/${'x'.repeat(2_000)}`, origin), null)
