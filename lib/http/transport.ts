@@ -4,7 +4,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { Agent, request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { isOAuthError, oauthError } from '../errors.js'
-import { orAborted } from './deadline.js'
+import { Deadline } from './deadline.js'
 
 /** A call: method, headers in lower case, and a body that is text. */
 export interface Call {
@@ -46,16 +46,16 @@ export function createAgent (): Dispatcher {
 
 export function createTransport (options: TransportOptions): Transport {
   return async (url, call) => {
-    const signal = AbortSignal.timeout(options.timeout)
+    const deadline = new Deadline(options.timeout)
     try {
-      return await orAborted(send(url, call, { ...options, signal }), signal)
+      return await deadline.limit(send(url, call, { ...options, signal: deadline }))
     } catch (error) {
-      throw signal.aborted ? oauthError('FST_OAUTH_PROVIDER_TIMEOUT', [options.provider, options.timeout], error) : explain(error, options.provider)
+      throw deadline.aborted ? oauthError('FST_OAUTH_PROVIDER_TIMEOUT', [options.provider, options.timeout], error) : explain(error, options.provider)
     }
   }
 }
 
-async function send (url: URL, call: Call, options: TransportOptions & { signal: AbortSignal }): Promise<Answer> {
+async function send (url: URL, call: Call, options: TransportOptions & { signal: Deadline }): Promise<Answer> {
   const { dispatcher, provider, allows, signal } = options
   const { method, headers, body = null, redirects = 0 } = call
   if (!allows(url)) throw oauthError('FST_OAUTH_INSECURE_URL', [url.origin])

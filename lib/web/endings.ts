@@ -18,7 +18,8 @@ interface FailedEnding extends Ending {
 /** Runs onAuthorized, then redirects to where the login started. */
 export async function endLogin ({ options }: OAuthContext, { grant, returnTo, ...ending }: Ending & { grant: OAuthGrant, returnTo: string }): Promise<void> {
   const { reply } = ending
-  const replied = await runsHook(reply, () => options.onAuthorized?.({ ...ending, grant, returnTo }))
+  const { onAuthorized } = options
+  const replied = onAuthorized !== undefined && await runsHook(reply, () => onAuthorized({ ...ending, grant, returnTo }))
   if (!replied) seeOther(reply, returnTo)
 }
 

@@ -6,18 +6,23 @@ import { RequestOAuth } from './request-oauth.js'
 import type { Binding, RequestSurroundings } from './request-oauth.js'
 
 /** Binds request.oauth to a provider, and to a grant that is loaded already. */
-export type Bind = (request: FastifyRequest, binding: Binding) => RequestOAuth
+export type Bind = (request: FastifyRequest, binding: Binding) => void
+
+interface Bound { binding: Binding, answers: OAuthResponse[], oauth?: RequestOAuth }
 
 export function decorateRequest (app: FastifyInstance, parts: Omit<RequestSurroundings, 'request' | 'answers'>): Bind {
-  const bound = new WeakMap<FastifyRequest, { oauth: RequestOAuth, answers: OAuthResponse[] }>()
-  const bind: Bind = (request, binding) => {
-    const answers = bound.get(request)?.answers ?? []
-    const oauth = new RequestOAuth({ ...parts, request, answers }, binding)
-    bound.set(request, { oauth, answers })
-    return oauth
+  const bound = new WeakMap<FastifyRequest, Bound>()
+  const bind = (request: FastifyRequest, binding: Binding): Bound => {
+    const own = { binding, answers: bound.get(request)?.answers ?? [] }
+    bound.set(request, own)
+    return own
   }
   app.decorateRequest('oauth', {
-    getter (this: FastifyRequest) { return bound.get(this)?.oauth ?? bind(this, { provider: undefined }) }
+    getter (this: FastifyRequest) {
+      const own = bound.get(this) ?? bind(this, { provider: undefined })
+      own.oauth ??= new RequestOAuth({ ...parts, request: this, answers: own.answers }, own.binding)
+      return own.oauth
+    }
   })
   // A body that nobody has begun to read holds its connection.
   app.addHook('onResponse', (request, _reply, done) => {

@@ -1,8 +1,9 @@
-// F1, F2, F3, F5: a provider that is down, slow, or broken when a token has to be refreshed.
+// F1, F2, F3, F5, F10: a provider that is down, slow, or broken when a token has to be refreshed.
 import t from 'tap'
 import { Browser } from '../fixtures/browser.js'
-import { callbackOf, lifetime, startFaultScene } from '../fixtures/faults.js'
+import { callbackOf, lifetime, logIn, startFaultScene } from '../fixtures/faults.js'
 import { until } from '../fixtures/grants.js'
+import type { WireHandler } from '../fixtures/wire-provider.js'
 
 t.test('F1: while the provider is down valid tokens are used, expired ones get 503 with Retry-After, and all comes back by itself', async (t) => {
   const { call, ahead, provider, sent, store, url, browser } = await startFaultScene(t)
@@ -84,4 +85,37 @@ t.test('F5: ten times 500 is no reason to drop a grant', async (t) => {
   t.match(await call(), { status: 200, token: /refreshed/ })
   t.equal(new Set(sent()).size, 1)
   t.equal(store.count('delete'), 0)
+})
+
+/** Answers refreshes like a provider that rotates, whose first answer is lost on the way. */
+function losesFirstAnswer (grace: boolean): WireHandler {
+  let lost = false
+  return ({ form }, response) => {
+    if (form.get('grant_type') !== 'refresh_token') return undefined
+    if (lost) return grace ? undefined : { status: 400, body: { error: 'invalid_grant' } }
+    lost = true
+    response.socket?.resetAndDestroy()
+    return undefined
+  }
+}
+
+t.test('F10: where the answer to a refresh is lost, a provider with a grace period gives it again', async (t) => {
+  const { call, ahead, wire, sent } = await startFaultScene(t)
+  ahead.ms += lifetime
+  wire.on('/token', losesFirstAnswer(true))
+  t.match(await call(), { status: 503 })
+  t.match(await call(), { status: 200, token: /refreshed/ })
+  t.equal(sent().length, 2)
+})
+
+t.test('F10: where the answer to a refresh is lost for good, one login is due, and nothing loops', async (t) => {
+  const scene = await startFaultScene(t)
+  const { call, ahead, wire, sent, browser } = scene
+  ahead.ms += lifetime
+  wire.on('/token', losesFirstAnswer(false))
+  t.match(await call(), { status: 503 })
+  for (let time = 0; time < 3; time++) t.match(await call(), { status: 401, code: 'FST_OAUTH_GRANT_REQUIRED' })
+  t.equal(sent().length, 2)
+  await logIn(scene, browser)
+  t.match(await call(), { status: 200, token: /granted/ })
 })
