@@ -96,7 +96,8 @@ export function isOAuthError (error: unknown): error is OAuthError {
 }
 
 // Libraries hang responses, bodies and parameters on their errors: tokens and codes among them.
-function withoutPayload (cause: unknown): Error {
+/** A copy of an error that keeps its name, code, message and stack, and nothing else. */
+export function withoutPayload (cause: unknown): Error {
   if (isOAuthError(cause)) return cause
   // A parser's message quotes what it could not read.
   if (!(cause instanceof Error) || cause instanceof SyntaxError) return new Error('its message may hold secrets')

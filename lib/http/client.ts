@@ -2,7 +2,7 @@
 import { Request, fetch, request } from 'undici'
 import type { Dispatcher, RequestInfo, RequestInit, Response } from 'undici'
 import type { OAuthCallOptions, OAuthClient, OAuthResponse } from '../../types/client.js'
-import { isOAuthError, oauthError } from '../errors.js'
+import { isOAuthError, oauthError, withoutPayload } from '../errors.js'
 import { prepareCall, resolveUrl } from './call.js'
 import type { PreparedCall } from './call.js'
 import { orAborted } from './deadline.js'
@@ -68,7 +68,7 @@ export class ApiClient implements OAuthClient {
     const target = !isRequest ? url : input instanceof Request ? input : new Request(url, input as RequestInit)
     let refused: Signature | undefined
     const interceptor = signing(signer, { foreign: 'unsigned', replay: true, dispatched: signature => { refused = signature } })
-    const send = () => fetch(target, { ...init, dispatcher: dispatcher.compose(interceptor) }).catch(error => { throw isOAuthError(error.cause) ? error.cause : error })
+    const send = () => fetch(target, { ...init, dispatcher: dispatcher.compose(interceptor) }).catch(error => { throw asOwnError(error) })
     const response = await send()
     // fetch turns every body into a stream before it is dispatched, so a body that can be sent twice is only seen here.
     const hasBody = init.body !== undefined && init.body !== null && (isReplayable(init.body) || init.body instanceof URLSearchParams)
@@ -127,4 +127,10 @@ function unsent (error: unknown, provider: string): Error {
   // undici names the argument, never its value.
   if (notSent.has(code)) return oauthError('FST_OAUTH_INVALID_CALL', [provider, (error as Error).message], error)
   return oauthError('FST_OAUTH_API_UNREACHABLE', [provider, code], error)
+}
+
+// fetch hides our errors in a TypeError's cause, and those of its parser with the bytes that it could not read.
+function asOwnError (error: Error): unknown {
+  if (error.cause === undefined) return error
+  return isOAuthError(error.cause) ? error.cause : Object.assign(error, { cause: withoutPayload(error.cause) })
 }

@@ -18,9 +18,13 @@ function offered (methods: string[] = ['client_secret_basic']): ClientAuthMethod
 // oauth4webapi's own also escapes `-`, `_`, `.` and `*`, which several servers do not decode.
 function clientSecretBasic (secret: string): ClientAuth {
   return (_server, client, _body, headers) => {
-    const credentials = `${formEncode(client.client_id)}:${formEncode(secret)}`
-    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`)
+    headers.set('authorization', `Basic ${basicCredentials(client.client_id, secret)}`)
   }
+}
+
+/** What follows `Basic` in the Authorization header. */
+export function basicCredentials (clientId: string, secret: string): string {
+  return Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`).toString('base64')
 }
 
 /** One value as application/x-www-form-urlencoded writes it. */

@@ -41,8 +41,9 @@ const denials: ReadonlySet<string> = new Set([
 /** The error of an authorization response that the engine refused. */
 export function explainCallbackError (error: unknown, provider: string): Error {
   if (!(error instanceof AuthorizationResponseError)) return oauthError('FST_OAUTH_INVALID_CALLBACK', [provider, (error as Error).message], error)
-  const providerError = quote(error.error)
+  const secrets = ['code', 'state'].map(name => error.cause.get(name) ?? undefined)
+  const providerError = quote(error.error, secrets)
   return denials.has(error.error)
     ? oauthError('FST_OAUTH_ACCESS_DENIED', [provider, providerError], undefined, { providerError })
-    : oauthError('FST_OAUTH_AUTHORIZATION_FAILED', [provider, providerError, quote(error.error_description)], undefined, { providerError })
+    : oauthError('FST_OAUTH_AUTHORIZATION_FAILED', [provider, providerError, quote(error.error_description, secrets)], undefined, { providerError })
 }

@@ -3,7 +3,7 @@ import * as engine from 'oauth4webapi'
 import { oauthError } from '../errors.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
-import { clientAuthFor } from './client-auth.js'
+import { basicCredentials, clientAuthFor } from './client-auth.js'
 import type { ClientAuthMethod } from './client-auth.js'
 import { explainEngineError } from './explain.js'
 import type { FailedStep } from './explain.js'
@@ -48,7 +48,7 @@ export class TokenEndpoint {
 
   /** Exchanges an authorization code, once. */
   async exchange (server: engine.AuthorizationServer, { callback, redirectUri, verifier, nonce, requireIdToken, params }: CodeExchange): Promise<TokenAnswer> {
-    const secrets = [String(callback.get('code')), verifier, this.#options.clientSecret]
+    const secrets = [String(callback.get('code')), verifier, ...this.#secrets]
     return this.#explained({ endpoint: 'token endpoint', exchange: true, secrets }, async () => {
       const response = await engine.authorizationCodeGrantRequest(server, this.client, this.#auth(server), callback, redirectUri, verifier ?? engine.nopkce, { ...this.#http, additionalParameters: params })
       const expected = { ...(nonce === undefined ? {} : { expectedNonce: nonce }), requireIdToken }
@@ -57,14 +57,14 @@ export class TokenEndpoint {
   }
 
   async refresh (server: engine.AuthorizationServer, refreshToken: string): Promise<TokenAnswer> {
-    return this.#explained({ endpoint: 'token endpoint', secrets: [refreshToken, this.#options.clientSecret] }, async () => {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [refreshToken, ...this.#secrets] }, async () => {
       const response = await engine.refreshTokenGrantRequest(server, this.client, this.#auth(server), refreshToken, this.#http)
       return { response, body: await engine.processRefreshTokenResponse(server, this.client, response) }
     })
   }
 
   async revoke (server: engine.AuthorizationServer, token: string, hint: 'access_token' | 'refresh_token'): Promise<void> {
-    await this.#explained({ endpoint: 'revocation endpoint', secrets: [token, this.#options.clientSecret] }, async () => {
+    await this.#explained({ endpoint: 'revocation endpoint', secrets: [token, ...this.#secrets] }, async () => {
       const response = await engine.revocationRequest(server, this.client, this.#auth(server), token, {
         [engine.allowInsecureRequests]: true,
         [engine.customFetch]: async (url, { method, headers, body }) => {
@@ -82,6 +82,12 @@ export class TokenEndpoint {
   get client (): engine.Client {
     const { clientId, clock } = this.#options
     return { client_id: clientId, [engine.clockSkew]: Math.round((clock() - Date.now()) / 1_000), [engine.clockTolerance]: tolerance }
+  }
+
+  // What a server may repeat in the description of an error.
+  get #secrets (): string[] {
+    const { clientId, clientSecret } = this.#options
+    return clientSecret === undefined ? [] : [clientSecret, basicCredentials(clientId, clientSecret)]
   }
 
   get #http () {

@@ -8,8 +8,8 @@ type Hooks = Pick<OAuthPluginOptions, 'onAuthorized' | 'onDenied' | 'onError'>
 
 const query = 'error=access_denied&error_description=The+user+said+no&error_reason=user_denied&error_uri=https%3A%2F%2Fhelp.example%2F'
 
-function withHooks (hooks: Hooks, routes: OAuthPluginOptions['routes'] = {}) {
-  return { plugin: () => ({ ...hooks, routes }) }
+function withHooks (hooks: Hooks) {
+  return { plugin: () => hooks }
 }
 
 /** Ends a login well, by a refusal, or by a fault. */
@@ -162,21 +162,4 @@ t.test('an error of this plugin in onAuthorized fails the login as its own error
   const { status, text } = await end(setup, 'well')
   t.equal(status, 500)
   t.match(text, 'FST_OAUTH_ORIGIN_NOT_ALLOWED')
-})
-
-t.test('there is no way to try again where the login route is switched off', async (t) => {
-  const { url, browser } = await setUp(t, withHooks({}, { login: false }))
-  const { status, text } = await read(await browser.request(`${url}/oauth/wire/callback`))
-  t.equal(status, 400)
-  t.notMatch(text, 'href=')
-})
-
-t.test('nor at a provider that there is not', async (t) => {
-  const { url, browser } = await setUp(t)
-  for (const path of ['/oauth/nobody', '/oauth/nobody/callback']) {
-    const { status, text } = await read(await browser.request(`${url}${path}`))
-    t.equal(status, 404)
-    t.match(text, 'There is no such provider.')
-    t.notMatch(text, 'href=')
-  }
 })

@@ -127,3 +127,20 @@ t.test('a way to try again does not depend on what the query holds', async (t) =
   const { text } = await read(await browser.request(`${url}/oauth/logout?returnTo=/logout`, { headers: { 'sec-fetch-site': 'cross-site' } }))
   t.match(text, 'href="/oauth/logout?returnTo=/logout"')
 })
+
+t.test('there is no way to try again where the login route is switched off', async (t) => {
+  const { url, browser } = await setUp(t, { plugin: () => ({ routes: { login: false } }) })
+  const { status, text } = await read(await browser.request(`${url}/oauth/wire/callback`))
+  t.equal(status, 400)
+  t.notMatch(text, 'href=')
+})
+
+t.test('nor at a provider that there is not', async (t) => {
+  const { url, browser } = await setUp(t)
+  for (const path of ['/oauth/nobody', '/oauth/nobody/callback']) {
+    const { status, text } = await read(await browser.request(`${url}${path}`))
+    t.equal(status, 404)
+    t.match(text, 'There is no such provider.')
+    t.notMatch(text, 'href=')
+  }
+})
