@@ -2,7 +2,7 @@
 // (CVE-2022-31186). The log is at trace level, and holds Fastify's own lines. Here: logins.
 import t from 'tap'
 import type { OAuthPluginOptions } from '../../lib/index.js'
-import { clientSecret, watch } from '../fixtures/canaries.js'
+import { watch } from '../fixtures/canaries.js'
 import { WireProvider } from '../fixtures/wire-provider.js'
 
 t.setTimeout(240_000)
