@@ -3,7 +3,7 @@ import * as engine from 'oauth4webapi'
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
-import { oauthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
 import { fetchUserinfo } from '../oidc/userinfo.js'
@@ -98,7 +98,12 @@ export class OAuth2Protocol {
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
   async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
     const server = await this.#metadata()
-    const tokens = await this.#read(server, await this.#tokens.refresh(server, grant.refreshToken as string))
+    const answer = await this.#tokens.refresh(server, grant.refreshToken as string)
+    const tokens = await this.#read(server, answer).catch(error => {
+      if (isOAuthError(error) && error.code === 'FST_OAUTH_ID_TOKEN_INVALID') throw error
+      // The refresh token is spent: where the keys cannot be had, its successor must not be lost. The old id_token stays.
+      return { ...this.#tokensOf(answer), idToken: undefined, claims: undefined }
+    })
     const subject = grant.claims?.sub ?? grant.subject
     if (tokens.claims !== undefined && subject !== undefined && tokens.claims.sub !== subject) {
       throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another subject'])
@@ -140,10 +145,17 @@ export class OAuth2Protocol {
     }
   }
 
-  async #read (server: engine.AuthorizationServer, { response, body }: TokenAnswer, code?: string): Promise<OAuthTokenSet> {
+  async #read (server: engine.AuthorizationServer, answer: TokenAnswer, code?: string): Promise<OAuthTokenSet> {
+    const tokens = this.#tokensOf(answer)
+    const { idToken, claims, accessToken } = tokens
+    if (idToken !== undefined && claims !== undefined) await this.#idTokens.verify(server, { response: answer.response, idToken, claims, accessToken, code })
+    return tokens
+  }
+
+  // Its id_token is not verified yet.
+  #tokensOf ({ body }: TokenAnswer): OAuthTokenSet {
     const { access_token: accessToken, token_type: tokenType, refresh_token: refreshToken, id_token: idToken, scope, expires_in: expiresIn, ...raw } = body
     const claims = engine.getValidatedIdTokenClaims(body)
-    if (idToken !== undefined && claims !== undefined) await this.#idTokens.verify(server, { response, idToken, claims, accessToken, code })
     return {
       tokenType,
       accessToken,

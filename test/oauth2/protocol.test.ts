@@ -125,6 +125,17 @@ t.test('a refreshed id_token is verified as the first was, and must be of the sa
   }
 })
 
+t.test('a refresh whose id_token cannot be verified now still brings its tokens: the old refresh token is spent', async (t) => {
+  const { wire, provider, login } = await startWireLogin(t)
+  const grant = grantOf(await login())
+  const now = Math.floor(Date.now() / 1_000)
+  await wire.rotateKeys('key-2')
+  wire.on('/jwks', () => ({ status: 500, body: 'down' }))
+  wire.tokens = { id_token: await wire.idToken({ iss: wire.issuer, aud: wire.clientId, sub: 'user-1', iat: now, exp: now + 300 }) }
+
+  t.match(await provider.refresh(grant), { accessToken: /canary-refreshed/, refreshToken: /canary-refreshed/, idToken: undefined, claims: undefined })
+})
+
 t.test('a grant that had no id_token may be brought one, but only of its own subject', async (t) => {
   const { wire, provider, login } = await startWireLogin(t)
   const now = Math.floor(Date.now() / 1_000)
