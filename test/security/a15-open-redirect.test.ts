@@ -47,6 +47,13 @@ t.test('A15: an address inside a blob: URL of the own origin', async (t) => {
   t.strictSame(await escapesOf(addresses, url, async returnTo => finish(await ask('/authorize', { method: 'POST', headers, body: JSON.stringify({ returnTo }) }))), [], 'from a handler')
 })
 
+t.test('A15: an address of another origin is not cut down to its path, but dropped', async (t) => {
+  const { url, ask, finish } = await startReturnScene(t)
+  for (const address of ['https://evil.example/path', '//evil.example/path', `${url.replace('http:', 'https:')}/path`, `${url}0/path`, 'http://127.0.0.1/path', `http://user@${new URL(url).hostname}/path`]) {
+    t.equal(await finish(await ask(`/oauth/test?returnTo=${encodeURIComponent(address)}`)), '/', address)
+  }
+})
+
 t.test('A15: addresses of the own origin are still taken', async (t) => {
   const { url, ask, finish } = await startReturnScene(t)
   for (const [address, expected] of [['/', '/'], ['/a/b?c=d&e=//f#g', '/a/b?c=d&e=//f#g'], [`${url}/a?b`, '/a?b'], ['/a%20b', '/a%20b'], ['/a//b', '/a//b'], ['/@x', '/@x']] as const) {

@@ -157,6 +157,17 @@ t.test('A26: a 401 of another origin brings no token out', async (t) => {
   t.equal(provider.to('/token').length, 1, 'nothing is refreshed for it')
 })
 
+t.test('A26: a 401 of another origin does not have a body sent again', async (t) => {
+  const { scene: { provider }, client, evil } = await startApi(t)
+  evil.redirect = { status: 401, location: '' }
+  provider.on('/api', () => ({ status: 303, headers: { location: evil.url } }))
+  for (const name of ['request', 'fetch']) {
+    await verbs[name]?.(client, 'POST', '/api', { body: 'transfer' })
+    t.equal(provider.to('/api').splice(0).filter(({ body }) => body === 'transfer').length, name === 'request' ? 1 : 2, `${name}: once each`)
+  }
+  assertNoToken(t, evil, 'after the 401')
+})
+
 t.test('A26: without apiBaseUrl and apiOrigins the token goes nowhere', async (t) => {
   const { scene: { provider }, client, evil } = await startApi(t, { provider: { apiBaseUrl: undefined as never } })
   for (const [name, call] of Object.entries(verbs)) {
