@@ -1,21 +1,10 @@
 // A store that fails, loses its answers, or is slow.
 import t from 'tap'
-import { errorOf, hour, startKeeper, until } from '../fixtures/grants.js'
-import type { StoreMethod, TestKeeper } from '../fixtures/grants.js'
+import { errorOf, expired, failing, hour, startKeeper, until } from '../fixtures/grants.js'
+import type { StoreMethod } from '../fixtures/grants.js'
 
 const alice = { owner: 'alice', provider: 'test' }
 const failed = { code: 'FST_OAUTH_STORE_FAILED', statusCode: 503, retryAfter: 1 }
-
-async function expired (given: Parameters<typeof startKeeper>[0] = {}): Promise<TestKeeper> {
-  const parts = startKeeper(given)
-  await parts.login()
-  parts.clock.now += hour
-  return parts
-}
-
-function failing (...methods: StoreMethod[]) {
-  return (method: StoreMethod) => { if (methods.includes(method)) throw new Error('the store is down') }
-}
 
 t.test('a store that is down fails every question, naming it, and nothing is taken for missing', async (t) => {
   const { keeper, store, provider, login } = await expired({ leaseTime: 100 })

@@ -1,21 +1,9 @@
 // A store that does not write: a rotated refresh token is not lost, and no spent one is sent again.
 import t from 'tap'
-import { errorOf, hour, refusal, startKeeper } from '../fixtures/grants.js'
-import type { StoreMethod, TestKeeper } from '../fixtures/grants.js'
+import { errorOf, expired, failing, hour, refusal } from '../fixtures/grants.js'
 
 const alice = { owner: 'alice', provider: 'test' }
 const failed = { code: 'FST_OAUTH_STORE_FAILED', statusCode: 503, retryAfter: 1 }
-
-async function expired (given: Parameters<typeof startKeeper>[0] = {}): Promise<TestKeeper> {
-  const parts = startKeeper(given)
-  await parts.login()
-  parts.clock.now += hour
-  return parts
-}
-
-function failing (...methods: StoreMethod[]) {
-  return (method: StoreMethod) => { if (methods.includes(method)) throw new Error('the store is down') }
-}
 
 t.test('F11: a write that fails for a moment after a rotation is tried again under the lease', async (t) => {
   const { keeper, store, provider } = await expired()
