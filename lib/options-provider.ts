@@ -89,17 +89,21 @@ type Refuse = (key: keyof Given, allowed: string, value?: unknown) => void
 export const provider = v.pipe(
   members,
   v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return
-    const given = dataset.value
-    const refuse: Refuse = (key, message, value = given[key]) => addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input: given, key, value }] })
-    const protocol = given.requestTokenUrl === undefined ? 'oauth2' : 'oauth1'
-    checkProtocol(given, protocol, refuse)
-    if (protocol === 'oauth1') checkSigning(given, refuse)
-    else checkOAuth2(given, refuse)
-    checkParams(given, protocol, refuse)
-    checkAddresses(given, refuse)
+    if (dataset.typed) {
+      const given = dataset.value
+      check(given, (key, message, value = given[key]) => addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input: given, key, value }] }))
+    }
   })
 )
+
+function check (given: Given, refuse: Refuse): void {
+  const protocol = given.requestTokenUrl === undefined ? 'oauth2' : 'oauth1'
+  checkProtocol(given, protocol, refuse)
+  if (protocol === 'oauth1') checkSigning(given, refuse)
+  else checkOAuth2(given, refuse)
+  checkParams(given, protocol, refuse)
+  checkAddresses(given, refuse)
+}
 
 function checkProtocol (given: Given, protocol: Protocol, refuse: Refuse): void {
   const [other, why] = protocol === 'oauth1'

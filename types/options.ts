@@ -23,7 +23,7 @@ export interface OAuthQuirks {
   scopeParam?: string
   /**
    * `1.0`: OAuth Core 1.0, before revision A. The callback goes with the authorization URL, is not confirmed, and brings no
-   * verifier; what RFC 5849 section 4.7 warns of is then possible. Default: RFC 5849.
+   * verifier: the session fixation that revision A ended is possible. Default: RFC 5849.
    */
   oauth1Revision?: '1.0'
   /** OAuth 1.0a: `oauth_callback` goes with the authorization URL, and is not confirmed. Default: false. */

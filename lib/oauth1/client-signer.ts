@@ -9,6 +9,9 @@ import { place } from './placement.js'
 import type { Placement } from './placement.js'
 import { sign } from './sign.js'
 
+/** The options of a provider, checked. */
+export type OAuth1ProviderOptions = OAuthProviderOptions & Required<Pick<OAuthProviderOptions, 'quirks'>>
+
 /** What is signed with besides the client's own credentials, and said with it. */
 export type SigningToken = Pick<OAuth1Credentials, 'token' | 'tokenSecret' | 'callback' | 'verifier'>
 
@@ -18,13 +21,13 @@ export class ClientSigner {
   readonly #clock: () => number
   readonly placement: Placement
 
-  constructor ({ clientId, clientSecret, clientKey, signatureMethod, realm, quirks }: OAuthProviderOptions, clock: () => number) {
+  constructor ({ clientId, clientSecret, clientKey, signatureMethod, realm, quirks }: OAuth1ProviderOptions, clock: () => number) {
     // Read once: reading a key costs more than a signature with it.
     const privateKey: KeyObject | undefined = clientKey === undefined ? undefined : createPrivateKey(clientKey)
     this.#client = { clientId, clientSecret, privateKey, signatureMethod, realm }
-    this.#bodyHash = quirks?.oauth1BodyHash ?? false
+    this.#bodyHash = quirks.oauth1BodyHash ?? false
     this.#clock = clock
-    this.placement = quirks?.oauth1Parameters ?? 'header'
+    this.placement = quirks.oauth1Parameters ?? 'header'
   }
 
   /** What must not be repeated in a message. */

@@ -1,18 +1,18 @@
 // RFC 5849's three-legged flow: temporary credentials, the user's authorization, token credentials; and signed calls.
 import { randomBytes } from 'node:crypto'
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
 import { oauthError } from '../errors.js'
 import type { CallToSign, SignedBodies } from '../http/call-to-sign.js'
 import type { SignedParts } from '../http/sign.js'
 import type { Transport } from '../http/transport.js'
 import { denialIn, tokenOf, verifierOf } from './callback.js'
 import { ClientSigner } from './client-signer.js'
+import type { OAuth1ProviderOptions } from './client-signer.js'
 import { CredentialsEndpoint } from './credentials-endpoint.js'
 
 export interface OAuth1Options {
   provider: string
-  options: OAuthProviderOptions
+  options: OAuth1ProviderOptions
   transport: Transport
   clock: () => number
 }
@@ -52,7 +52,7 @@ export class OAuth1Protocol {
   readonly name = 'oauth1'
   readonly signsBodies: SignedBodies
   readonly #provider: string
-  readonly #options: OAuthProviderOptions
+  readonly #options: OAuth1ProviderOptions
   readonly #clock: () => number
   readonly #signer: ClientSigner
   readonly #endpoint: CredentialsEndpoint
@@ -63,7 +63,7 @@ export class OAuth1Protocol {
     this.#clock = clock
     this.#signer = new ClientSigner(options, clock)
     this.#endpoint = new CredentialsEndpoint({ provider, signer: this.#signer, transport, clock })
-    this.signsBodies = options.quirks?.oauth1BodyHash ? 'all' : 'forms'
+    this.signsBodies = options.quirks.oauth1BodyHash ? 'all' : 'forms'
   }
 
   /** Names the pending login of a callback. Throws FST_OAUTH_TOKEN_MISSING and FST_OAUTH_INVALID_CALLBACK. */
@@ -74,7 +74,7 @@ export class OAuth1Protocol {
   /** Asks for temporary credentials; answers the authorization URL, and what its answer will be checked against. */
   async begin ({ redirectUri, scope, params, requestParams }: OAuth1LoginStart): Promise<{ url: string, key: string, secrets: TemporaryCredentials }> {
     const { requestTokenUrl, accessTokenMethod = 'POST', callbackUrl, quirks } = this.#options
-    const { oauth1RequestTokenMethod = accessTokenMethod, oauth1ScopeOnRequestToken = false } = quirks ?? {}
+    const { oauth1RequestTokenMethod = accessTokenMethod, oauth1ScopeOnRequestToken = false } = quirks
     const scopeParams = this.#scopeParams(scope)
     const callback = callbackUrl === 'oob' ? 'oob' : redirectUri
     const { token, tokenSecret, rest } = await this.#endpoint.ask({
@@ -100,7 +100,7 @@ export class OAuth1Protocol {
     const denial = denialIn(callback)
     if (denial !== undefined) throw oauthError('FST_OAUTH_ACCESS_DENIED', [this.#provider, denial], undefined, { providerError: denial })
     const { accessTokenUrl, accessTokenMethod = 'POST', quirks } = this.#options
-    const verifier = verifierOf(this.#provider, callback, quirks?.oauth1Revision !== '1.0')
+    const verifier = verifierOf(this.#provider, callback, quirks.oauth1Revision !== '1.0')
     const answer = await this.#endpoint.ask({
       endpoint: 'access token endpoint',
       url: accessTokenUrl as string,
@@ -153,12 +153,12 @@ export class OAuth1Protocol {
 
   // Whether the provider is told the callback with the request for temporary credentials, and confirms it (RFC 5849 section 2.1).
   get #confirms (): boolean {
-    const { oauth1Revision, oauth1CallbackOnAuthorize } = this.#options.quirks ?? {}
+    const { oauth1Revision, oauth1CallbackOnAuthorize } = this.#options.quirks
     return oauth1Revision !== '1.0' && oauth1CallbackOnAuthorize !== true
   }
 
   #scopeParams (scope: readonly string[]): Record<string, string> {
-    const { scopeParam = 'scope', scopeDelimiter = ' ' } = this.#options.quirks ?? {}
+    const { scopeParam = 'scope', scopeDelimiter = ' ' } = this.#options.quirks
     return scope.length === 0 ? {} : { [scopeParam]: scope.join(scopeDelimiter) }
   }
 }
