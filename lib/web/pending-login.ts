@@ -1,6 +1,6 @@
 // Logins under way: one encrypted cookie each, named by a hash of its state, so that tabs do not collide. A login is
 // taken once: the cookie is deleted, and the store's claim decides between copies of one callback.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
 import type { OAuthErrorCode } from '../errors.js'
@@ -141,7 +141,7 @@ export class PendingLogins {
 }
 
 function idOf (state: string): string {
-  return createHash('sha256').update(state).digest('base64url').slice(0, 22)
+  return hash('sha256', state, 'base64url').slice(0, 22)
 }
 
 // The application may have told @fastify/cookie to parse later than we look.
