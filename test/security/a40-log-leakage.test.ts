@@ -1,7 +1,6 @@
 // A40: no token, secret, code or verifier in a log line, an error or a reply, whatever goes well or wrong
 // (CVE-2022-31186). The log is at trace level, and holds Fastify's own lines. Here: logins.
 import t from 'tap'
-import type { OAuthPluginOptions } from '../../lib/index.js'
 import { watch } from '../fixtures/canaries.js'
 import { WireProvider } from '../fixtures/wire-provider.js'
 
