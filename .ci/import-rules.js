@@ -10,12 +10,13 @@ const providers = ['registry', 'provider', 'oauth1', 'oauth2', 'oidc', 'http', '
 // Part of lib → the other parts it may import. A part is a folder of lib, or a file beside them.
 const parts = {
   errors: [],
+  random: [],
   options: ['errors'],
   http: ['errors'],
-  oauth1: ['http', 'errors'],
+  oauth1: ['http', 'errors', 'random'],
   oidc: ['http', 'errors'],
-  oauth2: ['oidc', 'http', 'errors'],
-  grants: ['errors'],
+  oauth2: ['oidc', 'http', 'errors', 'random'],
+  grants: ['errors', 'random'],
   provider: providers,
   registry: providers,
   web: ['provider', 'registry', 'grants', 'http', 'errors', 'options'],

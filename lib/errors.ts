@@ -31,6 +31,7 @@ const table = {
   FST_OAUTH_STATE_OTHER_PROVIDER: [400, 'The callback of %s carries the state of a login at another provider'],
   FST_OAUTH_STATE_USED: [400, 'The callback of %s was already used: it was reloaded, or called twice'],
   FST_OAUTH_OWNER_CHANGED: [403, 'The login at %s was started by another user than the one who finishes it'],
+  FST_OAUTH_METHOD_NOT_ALLOWED: [405, 'The callback of %s takes GET and POST alone'],
   FST_OAUTH_INVALID_CALLBACK: [400, 'The callback of %s is not a valid authorization response: %s'],
   FST_OAUTH_CODE_REFUSED: [400, 'The token endpoint of %s refused the authorization code (%s)'],
   FST_OAUTH_VERIFIER_REFUSED: [400, 'The access token endpoint of %s refused the login (%s)'],

@@ -10,6 +10,7 @@ import type { ProviderSurroundings } from './provider.js'
 export class ProviderRegistry implements OAuthProviderRegistry {
   readonly #providers = new Map<string, Provider>()
   readonly #surroundings: ProviderSurroundings
+  #isRoute: (name: string, path: string) => boolean = () => true
 
   constructor (surroundings: ProviderSurroundings) {
     this.#surroundings = surroundings
@@ -35,8 +36,17 @@ export class ProviderRegistry implements OAuthProviderRegistry {
     return this.add(name, parseProviderOptions(name, options))
   }
 
+  /** From now on a provider with a callback URL of its own needs a path that is a route already: Fastify adds none later. */
+  limitCallbackPaths (isRoute: (name: string, path: string) => boolean): void {
+    this.#isRoute = isRoute
+  }
+
   /** Registers a provider whose options were checked. */
   add (name: string, options: ProviderOptions): Provider {
+    const { callbackUrl } = options
+    if (callbackUrl !== undefined && callbackUrl !== 'oob' && !this.#isRoute(name, new URL(callbackUrl).pathname)) {
+      throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`providers.${name}.callbackUrl is ${JSON.stringify(callbackUrl)}; allowed is, once the routes are registered, the usual callback URL or one whose path the option providers has named`])
+    }
     if (this.#providers.has(name)) throw oauthError('FST_OAUTH_PROVIDER_EXISTS', [`"${name}"`])
     const provider = new Provider(name, options, this.#surroundings)
     this.#providers.set(name, provider)

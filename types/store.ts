@@ -11,6 +11,8 @@ export interface StoredGrant extends GrantKey {
   version: number
   /** When the last login ended, in milliseconds since the epoch. */
   authorizedAt: number
+  /** The refresh under way: what was sent and is not answered yet, without a secret, in at most 200 characters; null where there is none. */
+  refreshing: string | null
   /** The encrypted grant. */
   sealed: string
 }
@@ -37,14 +39,16 @@ export interface GrantStore {
    * Answers whether it wrote.
    */
   put(grant: Omit<StoredGrant, 'version'>, expectedVersion: number, fence?: number): Promise<boolean>
-  /** Answers whether there was something to delete. */
-  delete(key: GrantKey): Promise<boolean>
+  /** Deletes, with `expectedVersion` only when that is the stored version. Answers whether it deleted. The fences of the key are not forgotten. */
+  delete(key: GrantKey, expectedVersion?: number): Promise<boolean>
   /** Every grant of an owner, of one provider where it is named; in no particular order. */
   list(owner: string, provider?: string): Promise<StoredGrant[]>
   /** Takes the lease of a key for `ttl` milliseconds, or answers null while another holds it. */
   lease(key: GrantKey, ttl: number): Promise<GrantLease | null>
   /** True for the first caller with this id within `ttl` milliseconds, false for every other. */
   claim(id: string, ttl: number): Promise<boolean>
+  /** Every grant, in no particular order, each at least once where it was stored all the while. For `app.oauth.grants.rewrap()`. */
+  scan?(): AsyncIterable<StoredGrant>
   /** Called when the application closes. */
   close?(): Promise<void>
 }

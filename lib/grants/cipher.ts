@@ -1,13 +1,15 @@
 // Encryption of what leaves the process: pending logins and grants. AES-256-GCM (NIST SP 800-38D), a key for each
 // purpose by HKDF (RFC 5869). A sealed value names its key; the first key writes, all read.
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { RandomSource } from '../random.js'
 
 /** What a sealed value is for. Purpose and context are authenticated: a value sealed for one opens as no other. */
 export type Purpose = 'pending-login' | 'login-request' | 'form-post' | 'grant'
 
 interface Key {
   id: string
-  derived: Map<Purpose, Buffer>
+  derived: Map<Purpose, KeyObject>
   secret: Uint8Array
 }
 
@@ -16,7 +18,7 @@ const ivLength = 12
 
 export class Cipher {
   readonly #keys: Key[]
-  #ivs = Buffer.alloc(0)
+  readonly #ivs = new RandomSource(ivLength)
 
   /** @param secrets at least one; the first encrypts, all decrypt */
   constructor (secrets: ReadonlyArray<string | Uint8Array>) {
@@ -29,18 +31,10 @@ export class Cipher {
   /** Encrypts a text. The context (such as a cookie's name) must be given again to open it. */
   seal (purpose: Purpose, context: string, plain: string): string {
     const key = this.#keys[0] as Key
-    const iv = this.#nextIv()
+    const iv = this.#ivs.next()
     const cipher = createCipheriv('aes-256-gcm', derive(key, purpose), iv).setAAD(associatedData(purpose, context))
     const sealed = Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()])
     return `${format}.${key.id}.${sealed.toString('base64url')}`
-  }
-
-  // Drawn by the hundred: most of what a draw costs is the draw. None is used twice.
-  #nextIv (): Buffer {
-    if (this.#ivs.length === 0) this.#ivs = randomBytes(100 * ivLength)
-    const iv = this.#ivs.subarray(0, ivLength)
-    this.#ivs = this.#ivs.subarray(ivLength)
-    return iv
   }
 
   /** Whether a value has the form of a sealed one, by a key that is not ours. */
@@ -67,10 +61,10 @@ export class Cipher {
   }
 }
 
-function derive (key: Key, purpose: Purpose): Buffer {
+function derive (key: Key, purpose: Purpose): KeyObject {
   let derived = key.derived.get(purpose)
   if (derived === undefined) {
-    derived = Buffer.from(hkdfSync('sha256', key.secret, 'fastify-oauth', purpose, 32))
+    derived = createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, 'fastify-oauth', purpose, 32)))
     key.derived.set(purpose, derived)
   }
   return derived

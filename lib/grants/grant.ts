@@ -98,7 +98,7 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
 /** Encrypts a grant for a store. */
 export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant, 'version'> {
   const { owner, provider, account, authorizedAt, version, ...secret } = membersOf(grant)
-  return { owner, provider, account, authorizedAt, sealed: cipher.seal('grant', idOf(grant), JSON.stringify(secret)) }
+  return { owner, provider, account, authorizedAt, refreshing: null, sealed: cipher.seal('grant', idOf(grant), JSON.stringify(secret)) }
 }
 
 /** Decrypts a grant of a store; null where its key is gone, or it was copied from under another key. */

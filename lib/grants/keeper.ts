@@ -12,7 +12,7 @@ import type { SealedStoreOptions } from './sealed-store.js'
 export interface GrantSelector { owner: string, provider: string, account?: string | undefined }
 
 /** A login that succeeded. */
-export interface NewGrant extends GrantKey { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[] }
+export interface NewGrant extends GrantKey { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[], isNewOwner?: boolean }
 
 export interface KeeperOptions extends SealedStoreOptions {
   clock: () => number
@@ -73,10 +73,11 @@ export class GrantKeeper {
   }
 
   /** Stores what a login granted. A refresh token that the answer does not bring is kept from the grant before. */
-  async save ({ owner, provider, account, subject, tokens, requestedScope }: NewGrant): Promise<OAuthGrant> {
+  async save ({ owner, provider, account, subject, tokens, requestedScope, isNewOwner = false }: NewGrant): Promise<OAuthGrant> {
     const now = this.#options.clock()
     const until = performance.now() + this.#patience
-    let row = await this.#grants.row({ owner, provider, account })
+    // An owner that the login has just made hardly has one yet: where it has, the write is refused, and is made on top of it.
+    let row = isNewOwner ? null : await this.#grants.row({ owner, provider, account })
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
       const refreshToken = tokens.refreshToken ?? this.#grants.open(row)?.refreshToken
       const version = (row?.version ?? 0) + 1

@@ -8,48 +8,61 @@ interface Lease { fence: number, expiresAt: number }
 /** Keeps grants in the memory of this process. For development, tests, and applications that may lose their grants at a restart. */
 export class MemoryGrantStore implements GrantStore {
   readonly #max: number
+  readonly #ttl: number
   readonly #clock: () => number
   // In the order of their last write, so that the first is the oldest.
-  readonly #grants = new Map<string, StoredGrant>()
+  readonly #grants = new Map<string, StoredGrant & { writtenAt: number }>()
   readonly #byOwner = new Map<string, Set<string>>()
   readonly #leases = new Map<string, Lease>()
   readonly #claims: ExpiringSet
   #fence = 0
 
-  /** @param options `max`: grants, claims and leases at most, each (default 100 000); `clock`: milliseconds since the epoch */
-  constructor ({ max = 100_000, clock = Date.now }: { max?: number, clock?: () => number } = {}) {
+  /**
+   * @param options `max`: grants, claims and leases at most, each (default 100 000); `ttl`: milliseconds after which a grant
+   * that was not written again is dropped (default: never); `clock`: milliseconds since the epoch
+   */
+  constructor ({ max = 100_000, ttl = Number.POSITIVE_INFINITY, clock = Date.now }: { max?: number, ttl?: number, clock?: () => number } = {}) {
     this.#max = max
+    this.#ttl = ttl
     this.#claims = new ExpiringSet(max)
     this.#clock = clock
   }
 
   async get (key: GrantKey): Promise<StoredGrant | null> {
-    const stored = this.#grants.get(idOf(key))
-    return stored === undefined ? null : { ...stored }
+    const stored = this.#living(idOf(key))
+    return stored === undefined ? null : copyOf(stored)
   }
 
   async put (grant: Omit<StoredGrant, 'version'>, expectedVersion: number, fence?: number): Promise<boolean> {
     const id = idOf(grant)
-    if ((this.#grants.get(id)?.version ?? 0) !== expectedVersion) return false
+    if ((this.#living(id)?.version ?? 0) !== expectedVersion) return false
     if (fence !== undefined && fence < (this.#leases.get(id)?.fence ?? 0)) return false
     this.#remove(id)
-    this.#grants.set(id, { ...grant, version: expectedVersion + 1 })
+    this.#grants.set(id, { ...grant, version: expectedVersion + 1, writtenAt: this.#clock() })
     this.#owned(grant.owner).add(id)
-    if (this.#grants.size > this.#max) this.#remove(this.#grants.keys().next().value as string)
+    const oldest = this.#grants.keys().next().value as string
+    if (this.#grants.size > this.#max) this.#remove(oldest)
+    else this.#living(oldest)
     return true
   }
 
-  async delete (key: GrantKey): Promise<boolean> {
-    return this.#remove(idOf(key))
+  async delete (key: GrantKey, expectedVersion?: number): Promise<boolean> {
+    const id = idOf(key)
+    const stored = this.#living(id)
+    if (stored === undefined || (expectedVersion !== undefined && stored.version !== expectedVersion)) return false
+    return this.#remove(id)
   }
 
   async list (owner: string, provider?: string): Promise<StoredGrant[]> {
-    const found = []
-    for (const id of this.#byOwner.get(owner) ?? []) {
-      const stored = this.#grants.get(id) as StoredGrant
-      if (provider === undefined || stored.provider === provider) found.push({ ...stored })
+    const ids = [...this.#byOwner.get(owner) ?? []]
+    return ids.map(id => this.#living(id)).filter(stored => stored !== undefined).filter(stored => provider === undefined || stored.provider === provider).map(copyOf)
+  }
+
+  async * scan (): AsyncIterable<StoredGrant> {
+    for (const id of this.#grants.keys()) {
+      const stored = this.#living(id)
+      if (stored !== undefined) yield copyOf(stored)
     }
-    return found
   }
 
   async lease (key: GrantKey, ttl: number): Promise<GrantLease | null> {
@@ -89,6 +102,14 @@ export class MemoryGrantStore implements GrantStore {
     return this.#leases.size < this.#max
   }
 
+  // What is past its time is dropped when it is asked for, and the oldest with every write.
+  #living (id: string) {
+    const stored = this.#grants.get(id)
+    if (stored === undefined || this.#clock() - stored.writtenAt < this.#ttl) return stored
+    this.#remove(id)
+    return undefined
+  }
+
   #owned (owner: string): Set<string> {
     const owned = this.#byOwner.get(owner) ?? new Set()
     this.#byOwner.set(owner, owned)
@@ -104,4 +125,8 @@ export class MemoryGrantStore implements GrantStore {
     if (owned.size === 0) this.#byOwner.delete(stored.owner)
     return true
   }
+}
+
+function copyOf ({ writtenAt, ...stored }: StoredGrant & { writtenAt: number }): StoredGrant {
+  return stored
 }

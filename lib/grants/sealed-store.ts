@@ -66,13 +66,24 @@ export class SealedStore {
   }
 
   /** One question to the store, with a deadline. */
-  async ask <T> (what: string, question: (store: GrantStore) => Promise<T>): Promise<T> {
+  ask <T> (what: string, question: (store: GrantStore) => Promise<T>): Promise<T> {
     const { store, storeTime = 5_000 } = this.#options
-    try {
-      return await within(storeTime, (async () => question(store))())
-    } catch (error) {
-      throw oauthError('FST_OAUTH_STORE_FAILED', [what], error, { retryAfter: 1 })
-    }
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        clearTimeout(timer)
+        reject(oauthError('FST_OAUTH_STORE_FAILED', [what], error, { retryAfter: 1 }))
+      }
+      const timer = setTimeout(() => { fail(new Error(`no answer within ${storeTime} ms`)) }, storeTime)
+      const answered = (answer: T) => {
+        clearTimeout(timer)
+        resolve(answer)
+      }
+      try {
+        question(store).then(answered, fail)
+      } catch (error) {
+        fail(error)
+      }
+    })
   }
 
   async #persist <T> (what: string, until: number, question: (store: GrantStore) => Promise<T>, failures = 0): Promise<{ answer: T, failures: number }> {
@@ -85,11 +96,4 @@ export class SealedStore {
     }
     return this.#persist(what, until, question, failures + 1)
   }
-}
-
-function within <T> (ms: number, answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => { reject(new Error(`no answer within ${ms} ms`)) }, ms)
-    answer.then(resolve, reject).finally(() => { clearTimeout(timer) })
-  })
 }

@@ -20,8 +20,9 @@ export async function orAborted <T> (work: Promise<T>, signal: AbortSignal | nul
  * timer runs on after the answer.
  */
 export class Deadline extends EventEmitter {
-  readonly reason = new Error('the time is over')
   readonly #ms: number
+  /** Set when the time is over: an error collects its stack when it is made, which costs more than the rest of this. */
+  reason: Error | undefined
   aborted = false
 
   constructor (ms: number) {
@@ -34,10 +35,15 @@ export class Deadline extends EventEmitter {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.aborted = true
+        this.reason = new Error('the time is over')
         this.emit('abort')
         reject(this.reason)
       }, this.#ms)
-      work.then(resolve, reject).finally(() => clearTimeout(timer))
+      const settle = <A>(end: (outcome: A) => void) => (outcome: A) => {
+        clearTimeout(timer)
+        end(outcome)
+      }
+      work.then(settle(resolve), settle(reject))
     })
   }
 }

@@ -2,18 +2,21 @@
 // of it again, at a tenth of a login's CPU time; the engine knows a Response by its tag, as those of other realms have it.
 import type { Answer } from './transport.js'
 
+/** An answer's status and body; `json` where the text was parsed already, for one reader, who may change it. */
+export interface ReadBody extends Pick<Answer, 'status' | 'text'> { json?: Record<string, unknown> }
+
 /** The part of a fetch Response that the engine uses. */
 class ReadAnswer {
   readonly status: number
   readonly headers: { get (name: string): string | null }
   readonly body = null
-  readonly #text: string
+  readonly #read: ReadBody
   bodyUsed = false
 
-  constructor ({ status, text }: Pick<Answer, 'status' | 'text'>, contentType: string) {
-    this.status = status
+  constructor (read: ReadBody, contentType: string) {
+    this.status = read.status
     this.headers = { get: name => name === 'content-type' ? contentType : null }
-    this.#text = text
+    this.#read = read
   }
 
   get [Symbol.toStringTag] (): string {
@@ -22,19 +25,20 @@ class ReadAnswer {
 
   async text (): Promise<string> {
     this.bodyUsed = true
-    return this.#text
+    return this.#read.text
   }
 
   async json (): Promise<unknown> {
-    return JSON.parse(await this.text())
+    this.bodyUsed = true
+    return this.#read.json ?? JSON.parse(this.#read.text)
   }
 
   clone (): ReadAnswer {
-    return new ReadAnswer({ status: this.status, text: this.#text }, String(this.headers.get('content-type')))
+    return new ReadAnswer(this.#read, String(this.headers.get('content-type')))
   }
 }
 
 /** An answer as a Response, under the content type that the engine expects. */
-export function toResponse (answer: Pick<Answer, 'status' | 'text'>, contentType: string): Response {
+export function toResponse (answer: ReadBody, contentType: string): Response {
   return new ReadAnswer(answer, contentType) as unknown as Response
 }

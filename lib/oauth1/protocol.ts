@@ -1,10 +1,10 @@
 // RFC 5849's three-legged flow: temporary credentials, the user's authorization, token credentials; and signed calls.
-import { randomBytes } from 'node:crypto'
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
 import type { CallToSign, SignedBodies } from '../http/call-to-sign.js'
 import type { SignedParts } from '../http/sign.js'
 import type { Transport } from '../http/transport.js'
+import { RandomSource } from '../random.js'
 import { denialIn, tokenOf, verifierOf } from './callback.js'
 import { ClientSigner } from './client-signer.js'
 import type { OAuth1ProviderOptions } from './client-signer.js'
@@ -56,6 +56,7 @@ export class OAuth1Protocol {
   readonly #clock: () => number
   readonly #signer: ClientSigner
   readonly #endpoint: CredentialsEndpoint
+  readonly #random = new RandomSource(32)
 
   constructor ({ provider, options, transport, clock }: OAuth1Options) {
     this.#provider = provider
@@ -90,7 +91,7 @@ export class OAuth1Protocol {
     }
     const own = { oauth_token: token, ...(this.#confirms || callback === 'oob' ? {} : { oauth_callback: callback }) }
     const url = authorizationUrl(this.#options.authorizeUrl as string, { ...params, ...(oauth1ScopeOnRequestToken ? {} : scopeParams), ...own })
-    return { url, key: this.#key(token), secrets: { state: randomBytes(32).toString('base64url'), token, tokenSecret } }
+    return { url, key: this.#key(token), secrets: { state: this.#random.next().toString('base64url'), token, tokenSecret } }
   }
 
   /** Checks the callback, in the order oauth_token, denial, verifier; then exchanges the temporary credentials, once. */

@@ -1,5 +1,6 @@
 // The authorization request (RFC 6749 section 4.1.1) with state, PKCE S256 (RFC 7636), and a nonce for OpenID Connect.
-import { createHash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
+import type { RandomSource } from '../random.js'
 
 /** What the authorization response and the token answer are checked against. */
 export interface LoginSecrets {
@@ -21,25 +22,26 @@ export interface AuthorizationRequest {
   params: Record<string, string>
   pkce: boolean
   nonce: boolean
+  /** Of 96 bytes: for state, verifier and nonce. */
+  random: RandomSource
 }
 
 export function authorizationRequest (request: AuthorizationRequest): { url: string, secrets: LoginSecrets } {
-  // One draw for all three: most of what a draw costs is the draw.
-  const random = randomBytes(3 * 32)
+  const random = request.random.next()
   const [state, verifier, nonce] = [0, 32, 64].map(at => random.toString('base64url', at, at + 32)) as [string, string, string]
   const secrets: LoginSecrets = { state }
   const url = new URL(request.endpoint)
-  const query = new URLSearchParams(url.search)
-  const add = (params: Record<string, string>) => { for (const [name, value] of Object.entries(params)) query.set(name, value) }
-  add(request.params)
-  add({ response_type: 'code', client_id: request.clientId, redirect_uri: request.redirectUri, state: secrets.state })
-  if (request.scope.length > 0) add({ scope: request.scope.join(request.scopeDelimiter) })
+  const query: Record<string, string> = { ...request.params, response_type: 'code', client_id: request.clientId, redirect_uri: request.redirectUri, state }
+  if (request.scope.length > 0) query.scope = request.scope.join(request.scopeDelimiter)
   if (request.pkce) {
     secrets.verifier = verifier
     // Not by WebCrypto: a thread for it costs thirty times the hash.
-    add({ code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' })
+    query.code_challenge = hash('sha256', verifier, 'base64url')
+    query.code_challenge_method = 'S256'
   }
-  if (request.nonce) add({ nonce: secrets.nonce = nonce })
-  url.search = query.toString()
+  if (request.nonce) query.nonce = secrets.nonce = nonce
+  // What the endpoint's own query has besides is kept.
+  const own = [...url.searchParams].filter(([name]) => !Object.hasOwn(query, name))
+  url.search = new URLSearchParams([...own, ...Object.entries(query)]).toString()
   return { url: url.href, secrets }
 }

@@ -6,6 +6,7 @@ import type { OAuthProtocolName } from '../../types/providers.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { SignedParts } from '../http/sign.js'
 import type { Transport } from '../http/transport.js'
+import { RandomSource } from '../random.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
 import { fetchUserinfo } from '../oidc/userinfo.js'
 import { authorizationRequest } from './authorization-request.js'
@@ -51,6 +52,7 @@ export class OAuth2Protocol {
   readonly #metadata: () => Promise<engine.AuthorizationServer>
   readonly #tokens: TokenEndpoint
   readonly #idTokens: IdTokenVerifier
+  readonly #random = new RandomSource(3 * 32)
 
   constructor ({ provider, options, transport, clock, allows }: OAuth2Options) {
     const { clientId, clientSecret, clientAuth, issuer, scope, quirks } = options
@@ -83,7 +85,8 @@ export class OAuth2Protocol {
       scopeDelimiter: this.#options.quirks?.scopeDelimiter ?? ' ',
       params,
       pkce: this.#options.quirks?.pkce !== 'unsupported',
-      nonce: this.name === 'oidc'
+      nonce: this.name === 'oidc',
+      random: this.#random
     })
     return { url, key: secrets.state, secrets }
   }

@@ -19,29 +19,26 @@ export function readTokenAnswer (answer: Answer, reading: TokenAnswerReading): R
   if (body === undefined) return toResponse(answer, 'application/json')
   const failed = body.access_token === undefined && typeof body.error === 'string' && body.error !== ''
   const status = failed ? 400 : answer.status
-  const normal = failed ? body : normalise(body, reading)
-  return toResponse({ status, text: JSON.stringify(normal) }, 'application/json')
+  return toResponse({ status, text: answer.text, json: failed ? body : normalise(body, reading) }, 'application/json')
 }
 
 function normalise (body: Record<string, unknown>, { scopeDelimiter, readsIdToken }: TokenAnswerReading): Record<string, unknown> {
-  const { scope, expires_in: expiresIn, refresh_token: refreshToken, id_token: idToken, ...rest } = body
-  const type = typeof rest.token_type === 'string' && tokenTypes.has(rest.token_type.toLowerCase()) ? rest.token_type : 'bearer'
+  const { token_type: type, scope, expires_in: expiresIn, refresh_token: refreshToken, id_token: idToken } = body
   const lifetime = typeof expiresIn === 'string' || typeof expiresIn === 'number' ? Number(expiresIn) : Number.NaN
-  return {
-    ...rest,
-    token_type: type,
+  return Object.assign(body, {
+    token_type: typeof type === 'string' && tokenTypes.has(type.toLowerCase()) ? type : 'bearer',
     // 0 and nonsense mean that the provider states no lifetime.
-    ...(lifetime > 0 && Number.isFinite(lifetime) ? { expires_in: lifetime } : {}),
-    ...(typeof refreshToken === 'string' && refreshToken !== '' ? { refresh_token: refreshToken } : {}),
-    ...(readsIdToken && idToken !== undefined && idToken !== null ? { id_token: idToken } : {}),
-    ...(scopesOf(scope, scopeDelimiter) ?? {})
-  }
+    expires_in: lifetime > 0 && Number.isFinite(lifetime) ? lifetime : undefined,
+    refresh_token: typeof refreshToken === 'string' && refreshToken !== '' ? refreshToken : undefined,
+    id_token: readsIdToken ? idToken ?? undefined : undefined,
+    scope: scopesOf(scope, scopeDelimiter)
+  })
 }
 
-function scopesOf (scope: unknown, delimiter: string): { scope: string } | undefined {
-  const names = Array.isArray(scope) ? scope.map(String) : typeof scope === 'string' ? scope.split(delimiter).flatMap(part => part.split(' ')) : []
-  const given = names.map(name => name.trim()).filter(name => name !== '')
-  return given.length === 0 ? undefined : { scope: given.join(' ') }
+function scopesOf (scope: unknown, delimiter: string): string | undefined {
+  const text = Array.isArray(scope) ? scope.join(' ') : typeof scope === 'string' ? scope : ''
+  const names = text.split(delimiter).join(' ').split(/\s+/).filter(name => name !== '')
+  return names.length === 0 ? undefined : names.join(' ')
 }
 
 function parseJson (text: string): Record<string, unknown> | undefined {

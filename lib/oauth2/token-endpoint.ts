@@ -39,9 +39,14 @@ export interface TokenAnswer { response: Response, body: engine.TokenEndpointRes
 
 export class TokenEndpoint {
   readonly #options: TokenEndpointOptions
+  readonly #http: Pick<engine.TokenEndpointRequestOptions, typeof engine.allowInsecureRequests | typeof engine.customFetch>
 
   constructor (options: TokenEndpointOptions) {
     this.#options = options
+    this.#http = {
+      [engine.allowInsecureRequests]: true,
+      [engine.customFetch]: async (url, { method, headers, body }) => readTokenAnswer(await this.#post(url, { method, headers, body }), options)
+    }
   }
 
   /** Exchanges an authorization code, once. */
@@ -86,15 +91,6 @@ export class TokenEndpoint {
   get #secrets (): string[] {
     const { clientId, clientSecret } = this.#options
     return clientSecret === undefined ? [] : [clientSecret, basicCredentials(clientId, clientSecret)]
-  }
-
-  get #http () {
-    const { scopeDelimiter, readsIdToken } = this.#options
-    return {
-      [engine.allowInsecureRequests]: true,
-      [engine.customFetch]: async (url: string, { method, headers, body }: engine.CustomFetchOptions<'POST', URLSearchParams>) =>
-        readTokenAnswer(await this.#post(url, { method, headers, body }), { scopeDelimiter, readsIdToken })
-    }
   }
 
   async #post (url: string, { method, headers, body }: Pick<engine.CustomFetchOptions<'POST', URLSearchParams>, 'method' | 'headers' | 'body'>): Promise<Answer> {

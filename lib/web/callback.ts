@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
 import type { Provider } from '../provider.js'
-import { publicUrl } from './base-url.js'
+import { callbackUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import type { PendingLogins } from './pending-login.js'
 
@@ -35,5 +35,5 @@ export function callbackOf ({ cipher, options }: OAuthContext, request: FastifyR
 export function passAsGet (context: OAuthContext, { request, pending, provider, callback }: { request: FastifyRequest, pending: PendingLogins, provider: Provider, callback: URLSearchParams }): string | null {
   if (request.method !== 'POST' || !pending.hadCookies(request, callback.get('state'))) return null
   const sealed = context.cipher.seal('form-post', provider.name, JSON.stringify({ at: context.options.clock(), form: callback.toString() }))
-  return publicUrl(context, request, `${request.originalUrl.split('?', 1)[0]}?${passedOn}=${sealed}`)
+  return `${callbackUrlOf(context, request, provider)}?${passedOn}=${sealed}`
 }

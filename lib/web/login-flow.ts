@@ -64,7 +64,7 @@ export class LoginFlow {
     const redirectUri = callbackUrlOf(this.#context, request, provider)
     const { tokens, subject, account } = await provider.complete({ callback, secrets: login.secrets, redirectUri }, request)
     const owner = await this.#owners.settle(request, login, current)
-    const grant = await this.#context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: login.scope })
+    const grant = await this.#context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id })
     const missing = login.required.filter(name => !grant.scope.includes(name))
     if (missing.length > 0) throw oauthError('FST_OAUTH_INSUFFICIENT_SCOPE', [provider.name, missing.join(' ')])
     return grant

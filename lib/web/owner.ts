@@ -1,5 +1,5 @@
 // Who a grant belongs to: whom the application names, or an opaque id in the session.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
 import type { OAuthContext } from './context.js'
@@ -68,7 +68,7 @@ export class Owners {
 
 function hashOf (logins: PendingLogin[]): string {
   const states = logins.map(({ secrets }) => secrets.state).sort()
-  return createHash('sha256').update(states.join('\0')).digest('base64url')
+  return hash('sha256', states.join('\0'), 'base64url')
 }
 
 function followersIn (request: FastifyRequest): unknown[] {

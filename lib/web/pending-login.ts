@@ -1,6 +1,6 @@
-// Logins under way: one encrypted cookie each, named by a hash of its state (OAuth 1.0a: its oauth_token), so that tabs do not collide. A login is
-// taken once: the cookie is deleted, and the store's claim decides between copies of one callback.
-import { createHash } from 'node:crypto'
+// Logins under way: one encrypted cookie each, named by a hash of its state, or of its oauth_token, so that tabs do not
+// collide. A login is taken once: the cookie is deleted, and the store's claim decides between copies of one callback.
+import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
 import type { OAuthErrorCode } from '../errors.js'
@@ -142,7 +142,7 @@ export class PendingLogins {
 }
 
 function idOf (key: string): string {
-  return createHash('sha256').update(key).digest('base64url').slice(0, 22)
+  return hash('sha256', key, 'base64url').slice(0, 22)
 }
 
 // The application may have told @fastify/cookie to parse later than we look.

@@ -5,7 +5,7 @@ import { basePathOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { failLogin } from './endings.js'
 import { asError, guarded } from './reply.js'
-import { finishLogin, logOut, startLogin } from './steps.js'
+import { finishLogin, logOut, refuseMethod, startLogin } from './steps.js'
 import type { Step, StepParts } from './steps.js'
 
 const formBodyAtMost = 64 * 1024
@@ -20,21 +20,29 @@ export async function registerRoutes (app: FastifyInstance, parts: StepParts): P
     guarded(reply)
     done()
   })
-  const add = (method: 'GET' | 'POST', url: string, given: RouteShorthandOptions, handler: ReturnType<typeof handlerOf>) => {
+  const add = (method: string | string[], url: string, given: RouteShorthandOptions, handler: ReturnType<typeof handlerOf>) => {
     app.route({ ...given, method, url, handler, exposeHeadRoute: false, logSerializers: { req: describeRequest } })
   }
   if (login !== false) add('GET', `${prefix}/:provider`, login, handlerOf(context, startLogin(parts)))
   if (logout !== false) add('POST', `${prefix}/:provider/logout`, logout, handlerOf(context, logOut(parts)))
   if (callback === false) return
-  for (const { path, name } of [{ path: `${prefix}/:provider/callback`, name: undefined }, ...ownCallbackPaths(app, context)]) {
-    const handler = handlerOf(context, finishLogin(parts), name)
-    add('GET', path, callback, handler)
-    add('POST', path, callback, handler)
+  const finish = finishLogin(parts)
+  const own = ownCallbackPaths(app, context)
+  for (const { path, nameOf } of [{ path: `${prefix}/:provider/callback`, nameOf: nameInPath }, ...own]) {
+    // Whatever else comes to these addresses may hold a code too: Fastify's own 404 would log it.
+    for (const url of ignoresTrailingSlash(app) ? [path] : [path, `${path}/`]) {
+      add(['GET', 'POST'], url, callback, handlerOf(context, finish, nameOf))
+      add(app.supportedMethods.filter(method => method !== 'GET' && method !== 'POST'), url, callback, handlerOf(context, refuseMethod, nameOf))
+    }
   }
+  const usual = (name: string) => `${basePathOf(context)}${context.prefix}/${name}/callback`
+  context.registry.limitCallbackPaths((name, path) => path === usual(name) || own.some(({ publicPath }) => publicPath === path))
 }
 
+const nameInPath = (request: FastifyRequest): string => (request.params as { provider: string }).provider
+
 // Every route: find the provider, take the step, and turn what it throws into a reply.
-function handlerOf (context: OAuthContext, { run, retryUrl }: Step, fixedName?: string) {
+function handlerOf (context: OAuthContext, { run, retryUrl }: Step, nameOf = nameInPath) {
   const { registry } = context
   const take = async (request: FastifyRequest, reply: FastifyReply, name: string): Promise<void> => {
     try {
@@ -45,17 +53,26 @@ function handlerOf (context: OAuthContext, { run, retryUrl }: Step, fixedName?: 
     }
   }
   return (request: FastifyRequest, reply: FastifyReply): void => {
-    take(request, reply, fixedName ?? (request.params as { provider: string }).provider).catch(error => reply.send(asError(error)))
+    take(request, reply, nameOf(request)).catch(error => reply.send(asError(error)))
   }
 }
 
-// Paths of callback URLs that providers know from before, unless they are the plugin's own.
-function ownCallbackPaths (app: FastifyInstance, context: OAuthContext): Array<{ name: string, path: string }> {
-  return [...context.registry].flatMap(({ name, callbackUrl }) => {
+// Paths of callback URLs that providers know from before, unless they are the plugin's own. The provider that has one may be
+// replaced while the application runs.
+function ownCallbackPaths (app: FastifyInstance, context: OAuthContext) {
+  const { registry } = context
+  return [...registry].flatMap(({ name, callbackUrl }) => {
     if (callbackUrl === undefined) return []
-    const path = without(basePathOf(context), new URL(callbackUrl).pathname)
-    return path === `${context.prefix}/${name}/callback` ? [] : [{ name, path: without(app.prefix.replace(/\/$/, ''), path) }]
+    const publicPath = new URL(callbackUrl).pathname
+    const path = without(basePathOf(context), publicPath)
+    const nameOf = () => [...registry].find(({ callbackUrl }) => callbackUrl !== undefined && new URL(callbackUrl).pathname === publicPath)?.name ?? name
+    return path === `${context.prefix}/${name}/callback` ? [] : [{ publicPath, nameOf, path: without(app.prefix.replace(/\/$/, ''), path) }]
   })
+}
+
+function ignoresTrailingSlash ({ initialConfig }: FastifyInstance): boolean {
+  const { ignoreTrailingSlash, routerOptions } = initialConfig as { ignoreTrailingSlash?: boolean, routerOptions?: { ignoreTrailingSlash?: boolean } }
+  return ignoreTrailingSlash === true || routerOptions?.ignoreTrailingSlash === true
 }
 
 function without (prefix: string, path: string): string {

@@ -68,6 +68,15 @@ export function finishLogin ({ context, flow, bind }: StepParts): Step {
   }
 }
 
+/** For what a callback's address is asked by another method than GET and POST. */
+export const refuseMethod: Step = {
+  async run (_request, reply, provider) {
+    reply.header('allow', 'GET, POST')
+    throw oauthError('FST_OAUTH_METHOD_NOT_ALLOWED', [provider.name])
+  },
+  retryUrl: () => undefined
+}
+
 export function logOut ({ context }: StepParts): Step {
   return {
     async run (request, reply, provider) {

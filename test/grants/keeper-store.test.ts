@@ -68,8 +68,8 @@ t.test('a login whose write lost its answer, and whose grant was removed since, 
     if (method !== 'put') return
     store.after = () => {}
     await keeper.remove(alice)
-    await store.inner.put({ owner: 'alice', provider: 'test', account: 'default', authorizedAt: 1, sealed: 'in the way' }, 0)
-    await store.inner.put({ owner: 'alice', provider: 'test', account: 'default', authorizedAt: 1, sealed: 'in the way' }, 1)
+    await store.inner.put({ owner: 'alice', provider: 'test', account: 'default', refreshing: null, authorizedAt: 1, sealed: 'in the way' }, 0)
+    await store.inner.put({ owner: 'alice', provider: 'test', account: 'default', refreshing: null, authorizedAt: 1, sealed: 'in the way' }, 1)
     throw new Error('connection reset')
   }
   store.before = method => method === 'get' && store.count('put') === 2 ? store.inner.delete({ ...alice, account: 'default' }) : undefined

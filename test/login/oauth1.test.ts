@@ -125,12 +125,14 @@ t.test('the callback on the authorization URL, with a verifier', async (t) => {
 })
 
 t.test('oob: the user brings the verifier to the callback', async (t) => {
-  const { wire, start, browser, url } = await setUpOAuth1(t, { provider: () => ({ callbackUrl: 'oob' }) })
+  const { wire, start, browser, url, app } = await setUpOAuth1(t, { provider: () => ({ callbackUrl: 'oob' }) })
   const login = await start()
   t.equal(wire.checked[0]?.oauth.get('oauth_callback'), 'oob')
   const token = String(new URL(login).searchParams.get('oauth_token'))
   const ended = await browser.request(`${url}/oauth/wire/callback?${new URLSearchParams({ oauth_token: token, oauth_verifier: wire.decide(login) })}`)
   t.equal(ended.status, 303)
+  app.oauth.providers.register('late', { ...optionsFor(wire), callbackUrl: 'oob' })
+  t.match(await browser.openUntil(`${url}/oauth/late`, `${wire.url}/authorize`), 'oauth_token', 'also of a provider that is registered later')
   const old = await setUpOAuth1(t, { server: { revision: '1.0' }, provider: () => ({ callbackUrl: 'oob', quirks: { oauth1Revision: '1.0' } }) })
   const oldLogin = new URL(await old.start()).searchParams
   t.strictSame([...oldLogin.keys()], ['oauth_token'], 'nothing is said of a callback that is known by other means')

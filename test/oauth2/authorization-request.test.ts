@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { authorizationRequest } from '../../lib/oauth2/authorization-request.js'
+import { RandomSource } from '../../lib/random.js'
 
 const request = {
   endpoint: 'https://sso.example/authorize',
@@ -11,7 +12,8 @@ const request = {
   scopeDelimiter: ' ',
   params: {},
   pkce: true,
-  nonce: true
+  nonce: true,
+  random: new RandomSource(96)
 }
 
 t.test('holds all that the flow asks for, and nothing of the secrets but state, nonce and challenge', async (t) => {

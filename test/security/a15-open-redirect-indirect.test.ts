@@ -58,6 +58,18 @@ t.test('A15: returnTo of a logout', async (t) => {
   t.strictSame(escapes, [])
 })
 
+t.test('A15: a form that is passed on', async (t) => {
+  const { url, ask } = await startReturnScene(t, { app: { fastify: { routerOptions: { ignoreDuplicateSlashes: true } } } })
+  const started = await ask('/oauth/test', { headers: { cookie: 'another=cookie' } })
+  const cookie = String([started.headers['set-cookie']].flat()[0]).split(';')[0] ?? ''
+  const body = new URLSearchParams({ code: 'a-code', state: String(new URL(String(started.headers.location)).searchParams.get('state')) }).toString()
+  for (const address of ['/oauth/test/callback', '//oauth/test/callback', '/oauth/test/callback?x=//evil.example', 'http://evil.example/oauth/test/callback', 'http://@evil.example/oauth/test/callback']) {
+    const { statusCode, headers: { location } } = await ask(address, { method: 'POST', headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' }, body })
+    t.equal(statusCode, 303, address)
+    t.ok(URL.canParse(String(location)) && new URL(String(location)).origin === url, `${address} → ${location}`)
+  }
+})
+
 t.test('A15: the link on an error page', async (t) => {
   const { url, ask, refuse } = await startReturnScene(t, { app: { fastify: { routerOptions: { ignoreDuplicateSlashes: true } } } })
   const linkIn = (text: string) => /<a href="([^"]*)"/.exec(text)?.[1]?.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code))

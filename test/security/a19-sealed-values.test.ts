@@ -68,7 +68,7 @@ t.test('A19: values of one kind in the place of another', async (t) => {
       t.equal(passedOn.status, 400, `${kind} as a form that was passed on`)
     }
     if (kind !== 'grant') {
-      await store.put({ owner: kind, provider: 'test', account: 'user-1', authorizedAt: 0, sealed: value }, 0)
+      await store.put({ owner: kind, provider: 'test', account: 'user-1', refreshing: null, authorizedAt: 0, sealed: value }, 0)
       t.strictSame(await scene.app.oauth.grants.list({ owner: kind }), [], `${kind} as a grant`)
     }
   }

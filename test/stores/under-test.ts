@@ -17,5 +17,5 @@ export const key: GrantKey = { owner: 'alice', provider: 'test', account: 'defau
 
 /** A row to be put. */
 export function row (given: Partial<StoredGrant> = {}): Omit<StoredGrant, 'version'> {
-  return { ...key, authorizedAt: 1_750_000_000_123, sealed: 'v1.abc.sealed', ...given }
+  return { ...key, authorizedAt: 1_750_000_000_123, refreshing: null, sealed: 'v1.abc.sealed', ...given }
 }

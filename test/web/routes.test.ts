@@ -67,6 +67,42 @@ t.test('a callback URL with a path of its own becomes a route, for GET and POST'
   t.equal(app.hasRoute({ method: 'GET', url: '/oauth/usual/callback' }), false, 'and not twice')
 })
 
+t.test('a callback takes a slash at its end, and no other methods', async (t) => {
+  const { url, wire, browser, start } = await setUp(t)
+  for (const method of ['HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE']) {
+    for (const path of ['callback', 'callback/']) {
+      const { status, headers, text } = await read(await fetch(`${url}/oauth/wire/${path}?code=x`, { method }))
+      t.match({ status, allow: headers.get('allow'), store: headers.get('cache-control') }, { status: 405, allow: 'GET, POST', store: 'no-store' }, `${method} ${path}`)
+      if (method !== 'HEAD') t.match(text, 'FST_OAUTH_METHOD_NOT_ALLOWED')
+    }
+  }
+  t.equal((await read(await browser.request(wire.callbackFor(await start()).replace('/callback?', '/callback/?')))).status, 303)
+})
+
+t.test('routers that ignore a slash at the end', async (t) => {
+  const settings = [{ routerOptions: { ignoreTrailingSlash: true } }, { ignoreTrailingSlash: true }]
+  for (const fastify of settings) {
+    const { url } = await setUp(t, { fastify })
+    for (const path of ['callback', 'callback/']) t.equal(await statusOf(`${url}/oauth/wire/${path}`), 400, path)
+  }
+})
+
+t.test('a provider that is added later takes the callback path of another, or the usual one, and no path that is no route', async (t) => {
+  const before = 'http://localhost/known/from-before'
+  const { url, wire, app } = await setUp(t, { provider: () => ({ callbackUrl: before }) })
+  const { providers } = app.oauth
+  t.throws(() => providers.register('other', { ...discovered(wire), callbackUrl: 'http://localhost/new' }), { code: 'FST_OAUTH_INVALID_OPTIONS', message: /providers\.other\.callbackUrl is "http:\/\/localhost\/new"; allowed is/ })
+  t.throws(() => providers.register('other', { ...discovered(wire), callbackUrl: `${url}/oauth/else/callback` }), { code: 'FST_OAUTH_INVALID_OPTIONS' })
+  t.equal(providers.has('other'), false)
+  providers.register('usual', { ...discovered(wire), callbackUrl: `${url}/oauth/usual/callback` })
+  const failure = async () => (await read(await fetch(`${url}/known/from-before?code=x`))).json
+  t.match((await failure()).message, 'cannot be opened by itself')
+  providers.unregister('wire')
+  t.equal((await failure()).code, 'FST_OAUTH_UNKNOWN_PROVIDER')
+  providers.register('other', { ...discovered(wire), callbackUrl: before })
+  t.equal((await failure()).code, 'FST_OAUTH_STATE_MISSING')
+})
+
 t.test('the path of baseUrl is taken off a callback URL\'s', async (t) => {
   const { url } = await setUp(t, {
     plugin: wire => ({
