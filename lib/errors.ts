@@ -22,9 +22,10 @@ const table = {
   FST_OAUTH_ACCESS_DENIED: [403, 'Access was denied at %s (%s)'],
   FST_OAUTH_AUTHORIZATION_FAILED: [502, '%s could not authorize the login (%s). %s'],
   FST_OAUTH_STATE_MISSING: [400, 'The callback of %s came without a state: it was not called by a provider at the end of a login, or the provider drops the state parameter'],
+  FST_OAUTH_TOKEN_MISSING: [400, 'The callback of %s came without an oauth_token (%s): it was not called by a provider at the end of a login, or the provider leaves it out when access is denied'],
   FST_OAUTH_STATE_NO_COOKIE: [400, 'The callback of %s came from a browser that holds no login under way: it was started in another browser or under another host name (localhost is not 127.0.0.1), cookies are blocked, or it took so long that the cookie was dropped'],
   FST_OAUTH_STATE_OTHER_HOST: [400, 'The callback of %s came to the host %s, but logins belong to %s: a cookie is bound to its host, so open the application under baseUrl'],
-  FST_OAUTH_STATE_MISMATCH: [400, 'The state in the callback of %s belongs to none of the logins under way in this browser: it is forged, finished, or was pushed out by newer logins'],
+  FST_OAUTH_STATE_MISMATCH: [400, 'The state, or oauth_token, in the callback of %s belongs to none of the logins under way in this browser: it is forged, finished, or was pushed out by newer logins'],
   FST_OAUTH_STATE_UNREADABLE: [400, 'The pending login of %s cannot be decrypted: the option secret differs between processes, was changed without keeping the old one, or is not set and the process was restarted'],
   FST_OAUTH_STATE_EXPIRED: [400, 'The login at %s took longer than the option loginTimeout allows'],
   FST_OAUTH_STATE_OTHER_PROVIDER: [400, 'The callback of %s carries the state of a login at another provider'],
@@ -32,11 +33,13 @@ const table = {
   FST_OAUTH_OWNER_CHANGED: [403, 'The login at %s was started by another user than the one who finishes it'],
   FST_OAUTH_INVALID_CALLBACK: [400, 'The callback of %s is not a valid authorization response: %s'],
   FST_OAUTH_CODE_REFUSED: [400, 'The token endpoint of %s refused the authorization code (%s)'],
+  FST_OAUTH_VERIFIER_REFUSED: [400, 'The access token endpoint of %s refused the login (%s)'],
   FST_OAUTH_ID_TOKEN_INVALID: [400, 'The id_token of %s is not valid: %s'],
   FST_OAUTH_INSUFFICIENT_SCOPE: [403, '%s granted less than is needed; missing: %s'],
   // A provider's fault
   FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
   FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],
+  FST_OAUTH_CALLBACK_UNCONFIRMED: [502, '%s did not confirm the callback URL (oauth_callback_confirmed), so a login could be taken over by another user. If the provider speaks OAuth Core 1.0 alone, declare quirks.oauth1Revision "1.0"'],
   FST_OAUTH_TOKEN_REFUSED: [502, 'The %s of %s answered with an error (%s)'],
   FST_OAUTH_INVALID_PROVIDER_ANSWER: [502, 'The %s of %s gave an answer that cannot be used: %s'],
   FST_OAUTH_PROVIDER_REDIRECT: [502, '%s answered with a redirect (status %s), which is not followed'],
@@ -48,6 +51,7 @@ const table = {
   // Signed calls
   FST_OAUTH_GRANT_REQUIRED: [401, 'Nothing was granted at %s yet: a login is needed'],
   FST_OAUTH_API_ERROR: [502, 'The API of %s answered with status %s'],
+  FST_OAUTH_API_PROBLEM: [502, 'The API of %s refused the signed call (oauth_problem %s)'],
   FST_OAUTH_API_UNREACHABLE: [502, 'The API of %s cannot be reached (%s)'],
   FST_OAUTH_API_TIMEOUT: [504, 'The API of %s did not answer within %s ms'],
   // The store
@@ -60,7 +64,7 @@ export type OAuthErrorCode = keyof typeof table
 
 /** What an error of this plugin may carry besides code, statusCode, message and cause. */
 export interface OAuthErrorDetails {
-  /** The OAuth error code that the provider answered (RFC 6749 sections 4.1.2.1 and 5.2). */
+  /** The OAuth error code that the provider answered (RFC 6749 sections 4.1.2.1 and 5.2); of OAuth 1.0a the oauth_problem. */
   providerError?: string
   /** Seconds after which another try makes sense. */
   retryAfter?: number
