@@ -1,0 +1,81 @@
+// The Fastify application behind a fake provider: each request is recorded, may meet a fault, and comes to its endpoint.
+import Fastify from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FakeEndpoint, FakeRequest } from '../../types/testing.js'
+import { answerApi } from './api.js'
+import { answerAuthorize, answerConsent, answerLogin } from './authorize.js'
+import { pathOf } from './core.js'
+import type { FakeCore } from './core.js'
+import { answerDiscovery } from './discovery.js'
+import { answerIntrospection, answerRevocation } from './revocation.js'
+import { answerToken } from './token-endpoint.js'
+import { answerUserinfo } from './userinfo.js'
+import { runFault } from './wire-faults.js'
+import { Refusal, json, readRequest, refusalAnswer } from './wire.js'
+import type { WireAnswer } from './wire.js'
+
+/** Answers one request. Throws a Refusal. */
+export type Endpoint = (core: FakeCore, request: FakeRequest) => WireAnswer | Promise<WireAnswer>
+
+interface Route { endpoint: FakeEndpoint, methods: string[], path: string, answer: Endpoint }
+
+const keptAtMost = 10_000
+const anyMethod = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD']
+
+export function createServer (core: FakeCore, requests: FakeRequest[]): FastifyInstance {
+  const closing = new AbortController()
+  const app = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false, bodyLimit: 64 * 1024 * 1024 })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => { done(null, body) })
+  app.addHook('preClose', async () => { closing.abort() })
+  const take = (endpoint: FakeEndpoint | 'unknown', answer: Endpoint) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const read = readRequest(request, endpoint)
+    const fault = core.faults.ofRequest(read)
+    if (fault?.name !== 'refuse') record(requests, read)
+    const respond = () => answered(core, read, answer)
+    const result = fault === undefined ? await respond() : await runFault({ fault, reply, respond, closing: closing.signal })
+    if (result === null) return reply
+    return reply.code(result.status).headers(result.headers).send(result.body)
+  }
+  for (const { endpoint, methods, path, answer } of routesOf(core)) {
+    app.route({ method: methods, url: path, handler: take(endpoint, answer) })
+  }
+  app.setNotFoundHandler(take('unknown', () => json({ error: 'not_found' }, 404)))
+  return app
+}
+
+function routesOf (core: FakeCore): Route[] {
+  const { quirks } = core
+  const at = (endpoint: FakeEndpoint, methods: string[], answer: Endpoint, path = pathOf(core, endpoint)): Route => ({ endpoint, methods, path, answer })
+  const authorize = pathOf(core, 'authorize')
+  const userinfo = pathOf(core, 'userinfo')
+  return [
+    at('discovery', ['GET'], answerDiscovery),
+    at('discovery', ['GET'], answerDiscovery, `/.well-known/oauth-authorization-server${quirks.basePath ?? ''}`),
+    at('jwks', ['GET'], async () => json(await core.keys.jwks())),
+    at('authorize', ['GET'], answerAuthorize),
+    at('authorize', ['POST'], answerLogin, `${authorize}/login`),
+    at('authorize', ['POST'], answerConsent, `${authorize}/consent`),
+    at('token', ['GET', 'POST'], answerToken),
+    ...(quirks.refreshPath === undefined ? [] : [at('token', ['GET', 'POST'], answerToken, quirks.refreshPath)]),
+    at('userinfo', ['GET', 'POST'], answerUserinfo),
+    at('userinfo', ['GET', 'POST'], answerUserinfo, `${userinfo}/:id`),
+    at('revocation', ['POST'], answerRevocation),
+    at('introspection', ['POST'], answerIntrospection),
+    at('api', anyMethod, answerApi, `${pathOf(core, 'api')}/*`)
+  ]
+}
+
+function record (requests: FakeRequest[], request: FakeRequest): void {
+  if (requests.length >= keptAtMost) requests.shift()
+  requests.push(request)
+}
+
+async function answered (core: FakeCore, request: FakeRequest, answer: Endpoint): Promise<WireAnswer> {
+  try {
+    return await answer(core, request)
+  } catch (error) {
+    if (error instanceof Refusal) return refusalAnswer(error)
+    throw error
+  }
+}
