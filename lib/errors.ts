@@ -13,6 +13,7 @@ const table = {
   FST_OAUTH_PROVIDER_EXISTS: [500, 'A provider is already registered under the name %s: unregister it first'],
   FST_OAUTH_PROVIDER_NOT_CHOSEN: [500, 'request.oauth is not bound to a provider on this route: declare one in config.oauth, or call request.oauth.use(name)'],
   FST_OAUTH_INVALID_CALL: [500, 'The call to %s cannot be made: %s'],
+  FST_OAUTH_CANNOT_SIGN: [500, 'The request cannot be signed with OAuth 1.0a: %s'],
   FST_OAUTH_ORIGIN_NOT_ALLOWED: [500, 'The access token of %s is not sent to %s. Add that origin to the option apiOrigins if the API lives there'],
   FST_OAUTH_INSECURE_URL: [500, 'The request to %s was not made: plain http is allowed to loopback addresses only, unless the provider\'s option allowInsecureRequests is true'],
   FST_OAUTH_PROFILE_UNAVAILABLE: [500, 'The profile at %s is unknown: the provider gave no id_token and no userinfoUrl is set'],

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { OAuth1SignatureMethod } from './oauth1.js'
 import type { OAuthProviderOptions } from './options.js'
 
-/** What a fake provider speaks: OAuth 2 (RFC 6749) or OpenID Connect Core 1.0 on top of it. */
-export type FakeProtocol = 'oauth2' | 'oidc'
+/** What a fake provider speaks: OAuth 1.0a (RFC 5849), OAuth 2 (RFC 6749), or OpenID Connect Core 1.0 on top of it. */
+export type FakeProtocol = 'oauth1' | 'oauth2' | 'oidc'
 
 /** Who can sign in at a fake provider: their claims (OpenID Connect Core 1.0 section 5.1), and any others. */
 export interface FakeUser {
@@ -20,15 +21,15 @@ export interface FakeClient {
   clientSecret?: string
   /** Exact redirect URIs (RFC 9700 section 2.1). Default: any. */
   redirectUris?: readonly string[]
-  /** Public key in PEM, of a client that signs instead of sending a secret. */
+  /** Public key in PEM, of a client that signs with its own key: private_key_jwt, and the RSA methods of OAuth 1.0a. */
   publicKey?: string
 }
 
 /** How a client may authenticate at the token endpoint; `header:<name>` is the secret in a header of its own. */
 export type FakeClientAuth = 'client_secret_basic' | 'client_secret_post' | 'none' | 'private_key_jwt' | 'client_assertion' | 'bearer' | 'hash' | `header:${string}`
 
-/** An endpoint of a fake provider. Login and consent pages belong to `authorize`. */
-export type FakeEndpoint = 'discovery' | 'jwks' | 'authorize' | 'token' | 'userinfo' | 'revocation' | 'introspection' | 'api'
+/** An endpoint of a fake provider. Login and consent pages belong to `authorize`; `temporary` gives temporary credentials (RFC 5849 section 2.1). */
+export type FakeEndpoint = 'discovery' | 'jwks' | 'temporary' | 'authorize' | 'token' | 'userinfo' | 'revocation' | 'introspection' | 'api'
 
 /** A request that a fake provider received. It holds secrets: it is for tests. */
 export interface FakeRequest {
@@ -38,8 +39,11 @@ export interface FakeRequest {
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<IncomingHttpHeaders>
-  /** As it came. */
+  /** Path and query, as they came. */
+  readonly url: string
   readonly body: string
+  /** As it came. */
+  readonly rawBody: Buffer
   /** Parameters of the query, and of a form or JSON body. */
   readonly params: Readonly<Record<string, string>>
 }
@@ -116,8 +120,8 @@ export interface FakeQuirks {
   exchangeGrantType?: string
   /** Headers without which token and API requests are refused. */
   requiredHeaders?: readonly string[]
-  /** How token answers are written. `form-unless-json`: JSON only to who accepts it. */
-  tokenFormat?: 'form' | 'form-unless-json' | 'xml' | 'jsonp' | 'text'
+  /** How token answers are written. `form-unless-json`: JSON only to who accepts it. Default: JSON; a form with `oauth1`. */
+  tokenFormat?: 'form' | 'form-unless-json' | 'xml' | 'jsonp' | 'text' | 'json'
   /** Where in the token answer the tokens are: `data`, `a.b`. */
   tokenPath?: string
   /** Standard name → other name, in token answers. */
@@ -132,7 +136,7 @@ export interface FakeQuirks {
   errorStatus?: number
   /** Shape of the token endpoint's errors. */
   errorFormat?: 'object' | 'list' | 'message' | 'errcode' | 'meta'
-  /** Member of the token answer that holds the user. */
+  /** Member of the token answer that holds the user; with `oauth1`, their id. */
   identityIn?: string
   /** Member of the token answer that holds the API's base URL. */
   apiBaseIn?: string
@@ -166,6 +170,16 @@ export interface FakeQuirks {
   userinfoJwt?: boolean
   /** email_verified and its like are the words "true" and "false". */
   stringBooleans?: boolean
+  /** OAuth 1.0a: the signature methods that are taken. Default: all. */
+  signatureMethods?: readonly OAuth1SignatureMethod[]
+  /** OAuth Core 1.0 before its revision A: no `oauth_callback_confirmed`, no verifier. */
+  verifier?: 'absent'
+  /** OAuth 1.0a: the callback is named at the authorization page instead of in the request for temporary credentials. */
+  callbackOn?: 'authorize'
+  /** OAuth 1.0a: temporary and token credentials have one URL. */
+  oneUrl?: boolean
+  /** OAuth 1.0a: how a refusal comes back: with the verifier `denied`, with nothing but the token, or as `denied=<token>`. Default: `oauth_problem`. */
+  denial?: 'verifier' | 'bare' | 'denied'
 }
 
 /**

@@ -3,6 +3,7 @@ import type { FakeClient, FakeRequest } from '../../types/testing.js'
 import { denialOf, grantOf } from './callback.js'
 import { issuerOf, splitScope, standardParams, urlOf } from './core.js'
 import type { FakeCore } from './core.js'
+import { oauth1DenialOf, oauth1GrantOf } from './oauth1-callback.js'
 import { consentPage, errorPage, loginPage } from './pages.js'
 import type { Interaction } from './state.js'
 import { html, missingOf } from './wire.js'
@@ -18,8 +19,13 @@ export function answerAuthorize (core: FakeCore, request: FakeRequest): WireAnsw
   const interaction: Interaction = { client, redirectUri: String(params.redirect_uri), scope: core.quirks.fixedScope ?? splitScope(core, params.scope), params }
   const problem = problemOf(core, params)
   if (problem !== undefined) return denialOf(core, interaction, problem)
+  return showLogin(core, interaction)
+}
+
+/** The login page of a request that was accepted. */
+export function showLogin (core: FakeCore, interaction: Interaction): WireAnswer {
   const id = core.state.begin(interaction)
-  return html(loginPage({ action: `${urlOf(core, 'authorize')}/login`, interaction: id, users: [...core.state.users.keys()], hint: params.login_hint }))
+  return html(loginPage({ action: `${urlOf(core, 'authorize')}/login`, interaction: id, users: [...core.state.users.keys()], hint: interaction.params.login_hint }))
 }
 
 /** The login page was sent: shows the consent page. */
@@ -38,8 +44,11 @@ export function answerConsent (core: FakeCore, { params, body }: FakeRequest): W
   const interaction = core.state.interactions.get(id)
   if (interaction?.user === undefined) return refused('nobody has signed in, or it has ended')
   core.state.interactions.delete(id)
-  if (params.decision !== 'allow') return denialOf(core, interaction, { error: 'access_denied', description: 'the user said no' })
-  return grantOf(core, { ...interaction, user: interaction.user }, new URLSearchParams(body).getAll('scope'))
+  const allows = params.decision === 'allow'
+  const answered = { ...interaction, user: interaction.user }
+  const scope = new URLSearchParams(body).getAll('scope')
+  if (interaction.temporary !== undefined) return allows ? oauth1GrantOf(core, answered, scope) : oauth1DenialOf(core, answered)
+  return allows ? grantOf(core, answered, scope) : denialOf(core, interaction, { error: 'access_denied', description: 'the user said no' })
 }
 
 function takesRedirect ({ redirectUris }: FakeClient, given: string | undefined): boolean {
@@ -73,6 +82,7 @@ function pkceProblem ({ quirks }: FakeCore, params: Record<string, string>): str
   return method === taken ? undefined : `code_challenge_method is not ${taken}`
 }
 
-function refused (message: string): WireAnswer {
+/** A page for what cannot go back to a client. */
+export function refused (message: string): WireAnswer {
   return html(errorPage(message), 400)
 }

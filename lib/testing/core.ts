@@ -28,6 +28,7 @@ const defaultClient: FakeClient = { clientId: 'fake-client', clientSecret: 'fake
 const defaultPaths: Readonly<Record<FakeEndpoint, string>> = {
   discovery: '/.well-known/openid-configuration',
   jwks: '/jwks',
+  temporary: '/temporary',
   authorize: '/authorize',
   token: '/token',
   userinfo: '/userinfo',

@@ -3,11 +3,13 @@ import { createHmac } from 'node:crypto'
 import type { FakeRequest } from '../../types/testing.js'
 import type { FakeCore } from './core.js'
 import { verifyProof } from './dpop.js'
+import { tokenCredentialsOf } from './oauth1-request.js'
 import type { Issued } from './state.js'
 import { Refusal } from './wire.js'
 
 /** What a request was signed for. Throws invalid_token, insufficient_scope (RFC 6750 section 3.1) and those of DPoP. */
 export async function credentialsOf (core: FakeCore, request: FakeRequest, scope: readonly string[] = []): Promise<Issued> {
+  if (core.protocol === 'oauth1') return tokenCredentialsOf(core, request, scope)
   const { token, isProven } = tokenOf(core, request)
   const found = core.state.active(token, 'access')
   const scheme = core.quirks.tokenScheme ?? (found?.jkt === undefined ? 'Bearer' : 'DPoP')

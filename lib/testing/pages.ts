@@ -45,6 +45,11 @@ export function errorPage (message: string): string {
   return page('This login cannot go on', `<p class="error">${escapeHtml(message)}</p>`)
 }
 
+/** What a user types into a client that has no address to come back to (RFC 5849 section 2.1, `oob`). */
+export function verifierPage (verifier: string): string {
+  return page('Signed in', `<p>Enter this at the application: <code>${escapeHtml(verifier)}</code></p>`)
+}
+
 /** A form of one of these pages, as a browser reads it. */
 export interface PageForm { action: string, fields: URLSearchParams }
 

@@ -55,7 +55,12 @@ const names: Readonly<Record<keyof FakeQuirks, true>> = {
   idTokenAlg: true,
   idTokenIssuer: true,
   userinfoJwt: true,
-  stringBooleans: true
+  stringBooleans: true,
+  signatureMethods: true,
+  verifier: true,
+  callbackOn: true,
+  oneUrl: true,
+  denial: true
 }
 
 /** Every quirk of a fake provider. */

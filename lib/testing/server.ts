@@ -7,6 +7,7 @@ import { answerAuthorize, answerConsent, answerLogin } from './authorize.js'
 import { pathOf } from './core.js'
 import type { FakeCore } from './core.js'
 import { answerDiscovery } from './discovery.js'
+import { answerOAuth1Authorize, answerTemporary, answerTokenCredentials } from './oauth1-endpoints.js'
 import { answerIntrospection, answerRevocation } from './revocation.js'
 import { answerToken } from './token-endpoint.js'
 import { answerUserinfo } from './userinfo.js'
@@ -26,7 +27,7 @@ export function createServer (core: FakeCore, requests: FakeRequest[]): FastifyI
   const closing = new AbortController()
   const app = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false, bodyLimit: 64 * 1024 * 1024 })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => { done(null, body) })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
   app.addHook('preClose', async () => { closing.abort() })
   const take = (endpoint: FakeEndpoint | 'unknown', answer: Endpoint) => async (request: FastifyRequest, reply: FastifyReply) => {
     const read = readRequest(request, endpoint)
@@ -46,23 +47,39 @@ export function createServer (core: FakeCore, requests: FakeRequest[]): FastifyI
 
 function routesOf (core: FakeCore): Route[] {
   const { quirks } = core
+  if (core.protocol === 'oauth1') return oauth1Routes(core)
   const at = (endpoint: FakeEndpoint, methods: string[], answer: Endpoint, path = pathOf(core, endpoint)): Route => ({ endpoint, methods, path, answer })
-  const authorize = pathOf(core, 'authorize')
-  const userinfo = pathOf(core, 'userinfo')
   return [
+    ...commonRoutes(core),
     at('discovery', ['GET'], answerDiscovery),
     at('discovery', ['GET'], answerDiscovery, `/.well-known/oauth-authorization-server${quirks.basePath ?? ''}`),
     at('jwks', ['GET'], async () => json(await core.keys.jwks())),
     at('authorize', ['GET'], answerAuthorize),
-    at('authorize', ['POST'], answerLogin, `${authorize}/login`),
-    at('authorize', ['POST'], answerConsent, `${authorize}/consent`),
     at('token', ['GET', 'POST'], answerToken),
     ...(quirks.refreshPath === undefined ? [] : [at('token', ['GET', 'POST'], answerToken, quirks.refreshPath)]),
-    at('userinfo', ['GET', 'POST'], answerUserinfo),
-    at('userinfo', ['GET', 'POST'], answerUserinfo, `${userinfo}/:id`),
     at('revocation', ['POST'], answerRevocation),
-    at('introspection', ['POST'], answerIntrospection),
-    at('api', anyMethod, answerApi, `${pathOf(core, 'api')}/*`)
+    at('introspection', ['POST'], answerIntrospection)
+  ]
+}
+
+function commonRoutes (core: FakeCore): Route[] {
+  const [authorize, userinfo, api] = (['authorize', 'userinfo', 'api'] as const).map(endpoint => pathOf(core, endpoint))
+  return [
+    { endpoint: 'authorize', methods: ['POST'], path: `${authorize}/login`, answer: answerLogin },
+    { endpoint: 'authorize', methods: ['POST'], path: `${authorize}/consent`, answer: answerConsent },
+    { endpoint: 'userinfo', methods: ['GET', 'POST'], path: String(userinfo), answer: answerUserinfo },
+    { endpoint: 'userinfo', methods: ['GET', 'POST'], path: `${userinfo}/:id`, answer: answerUserinfo },
+    { endpoint: 'api', methods: anyMethod, path: `${api}/*`, answer: answerApi }
+  ]
+}
+
+function oauth1Routes (core: FakeCore): Route[] {
+  const methods = ['GET', 'POST']
+  return [
+    ...commonRoutes(core),
+    { endpoint: 'temporary', methods, path: pathOf(core, 'temporary'), answer: answerTemporary },
+    { endpoint: 'authorize', methods: ['GET'], path: pathOf(core, 'authorize'), answer: answerOAuth1Authorize },
+    ...(core.quirks.oneUrl === true ? [] : [{ endpoint: 'token' as const, methods, path: pathOf(core, 'token'), answer: answerTokenCredentials }])
   ]
 }
 

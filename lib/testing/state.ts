@@ -9,6 +9,8 @@ export interface Interaction {
   scope: readonly string[]
   params: Readonly<Record<string, string>>
   user?: FakeUser
+  /** The temporary credentials that it is about, in OAuth 1.0a. */
+  temporary?: string
 }
 
 /** What the user granted. Its codes and tokens are one family. */
@@ -34,6 +36,20 @@ export interface Issued {
   jkt?: string | undefined
   /** Must be exchanged before the API takes it. */
   raw?: boolean
+  /** Shared secret of token credentials (RFC 5849 section 2.3). */
+  secret?: string
+}
+
+/** Temporary credentials (RFC 5849 section 2.1). */
+export interface Temporary {
+  client: FakeClient
+  secret: string
+  /** Undefined where the authorization page is to be told. */
+  callback: string | undefined
+  params: Readonly<Record<string, string>>
+  expiresAt: number
+  /** What the user granted, and the verifier that proves it. */
+  granted?: { authorization: Authorization, verifier: string }
 }
 
 const keptAtMost = 10_000
@@ -51,6 +67,7 @@ export class FakeState {
   readonly clients: ReadonlyMap<string, FakeClient>
   readonly interactions = new Bounded<Interaction>()
   readonly issued = new Bounded<Issued>()
+  readonly temporary = new Bounded<Temporary>()
   /** Ids of proofs and assertions that were seen. */
   readonly seen = new Bounded<number>()
   readonly #clock: () => number
@@ -68,7 +85,7 @@ export class FakeState {
   }
 
   /** Answers the new code or token. Lifetime in seconds; Infinity where it lasts. */
-  issue (kind: Issued['kind'], authorization: Authorization, { lifetime, ...more }: { lifetime: number, jkt?: string | undefined, raw?: boolean }): string {
+  issue (kind: Issued['kind'], authorization: Authorization, { lifetime, ...more }: { lifetime: number, jkt?: string | undefined, raw?: boolean, secret?: string }): string {
     const value = `fake-${kind}-${randomBytes(24).toString('base64url')}`
     this.issued.set(value, { kind, authorization, expiresAt: this.#clock() + lifetime * 1_000, used: false, ...more })
     return value

@@ -69,7 +69,7 @@ function nest (path: string | undefined, value: unknown): Record<string, unknown
   return names.reduceRight<Record<string, unknown>>((inner, name) => ({ [name]: inner }), value as Record<string, unknown>)
 }
 
-function write (format: FakeCore['quirks']['tokenFormat'], body: Record<string, unknown>, { headers }: FakeRequest): WireAnswer {
+export function write (format: FakeCore['quirks']['tokenFormat'], body: Record<string, unknown>, { headers }: FakeRequest): WireAnswer {
   const answer = json(body)
   const as = (contentType: string, text: string): WireAnswer => ({ ...answer, headers: { ...answer.headers, 'content-type': contentType }, body: text })
   const flat = Object.entries(body).filter(([, value]) => value !== undefined && value !== null).map(([name, value]): [string, string] => [name, String(value)])
@@ -79,6 +79,7 @@ function write (format: FakeCore['quirks']['tokenFormat'], body: Record<string, 
     case 'xml': return as('application/xml', `<?xml version="1.0"?><Token>${flat.map(([name, value]) => `<${name}>${value}</${name}>`).join('')}</Token>`)
     case 'jsonp': return as('text/javascript', `callback( ${String(answer.body)} );`)
     case 'text': return as('text/plain', String(answer.body))
+    case 'json':
     case undefined: return answer
   }
 }

@@ -40,11 +40,13 @@ export function refusalAnswer ({ status, error, message, headers }: Refusal): Wi
 
 /** A request with its body as text. */
 export function readRequest (request: FastifyRequest, endpoint: FakeEndpoint | 'unknown'): FakeRequest {
-  const body = typeof request.body === 'string' ? request.body : ''
-  const [path = '', search = ''] = request.url.split(/\?(.*)/s)
+  const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const body = rawBody.toString()
+  const { url } = request
+  const [path = '', search = ''] = url.split(/\?(.*)/s)
   const query = Object.fromEntries(new URLSearchParams(search))
   const params = { ...query, ...bodyParams(body, String(request.headers['content-type'])) }
-  return Object.freeze({ endpoint, method: request.method, path, query, headers: request.headers, body, params })
+  return Object.freeze({ endpoint, method: request.method, path, query, headers: request.headers, url, body, rawBody, params })
 }
 
 /** Parameters of a form, or of a JSON object. */

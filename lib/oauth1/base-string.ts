@@ -1,0 +1,47 @@
+// The signature base string (RFC 5849 section 3.4.1.1) and its URI (section 3.4.1.2).
+import type { OAuth1Request } from '../../types/oauth1.js'
+import { oauthError } from '../errors.js'
+import { encode } from './encode.js'
+import { normalise } from './parameters.js'
+import type { ParameterEntry } from './parameters.js'
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const wirePath = /^\/[\x21-\x7e]*$/
+
+/** Where a request goes, as it stands on the wire. */
+export interface Target {
+  /** Without query and fragment. */
+  uri: string
+  /** Without the question mark. */
+  query: string
+}
+
+/** Throws FST_OAUTH_CANNOT_SIGN. The URL parser is the one by which undici and fetch make the path and the header Host. */
+export function targetOf (url: OAuth1Request['url']): Target {
+  if (typeof url === 'string' || url instanceof URL) {
+    const { protocol, host, pathname, search } = parse(url)
+    return { uri: `${protocol}//${host}${pathname}`, query: search.slice(1) }
+  }
+  const { protocol, host } = parse(url.origin)
+  // undici would send other characters in Latin-1, which no server reads as they were meant.
+  if (!wirePath.test(url.path)) throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its path is not in the form in which it is sent'])
+  const end = url.path.indexOf('?')
+  if (end === -1) return { uri: `${protocol}//${host}${url.path}`, query: '' }
+  return { uri: `${protocol}//${host}${url.path.slice(0, end)}`, query: url.path.slice(end + 1) }
+}
+
+/** Throws FST_OAUTH_CANNOT_SIGN. Sorts the entries in place. */
+export function baseStringOf (method: string, uri: string, entries: ParameterEntry[]): string {
+  if (!token.test(method)) throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its method is not an HTTP method'])
+  return `${encode(method.toUpperCase())}&${encode(uri)}&${normalise(entries)}`
+}
+
+// Without the cause: it would hold the URL, in which there may be tokens.
+function parse (url: string | URL): URL {
+  if (!(url instanceof URL)) {
+    if (!URL.canParse(url)) throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its URL is not absolute, or malformed'])
+    url = new URL(url)
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its URL is neither https nor http'])
+  return url
+}
