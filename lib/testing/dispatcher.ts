@@ -66,7 +66,8 @@ class Exchange implements Dispatcher.DispatchController {
     this.#stream?.resume()
   }
 
-  abort (reason: Error): void {
+  // undici's own handlers give no reason.
+  abort (reason: Error = new errors.RequestAbortedError()): void {
     this.fail(reason)
     this.#hangUp()
   }
