@@ -53,7 +53,7 @@ export interface FakeApiRoute {
   /** Scopes that its token must hold (RFC 6750 section 3.1). */
   scope?: readonly string[]
   /** What it answers as JSON, or a function that answers it. Default: what it was asked, and by whom. */
-  answer?: unknown | ((call: FakeApiCall) => unknown)
+  answer?: object | string | number | boolean | ((call: FakeApiCall) => unknown)
 }
 
 /** A call of the API whose token was good. */

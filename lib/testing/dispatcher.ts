@@ -36,7 +36,7 @@ export class InProcessDispatcher extends Dispatcher {
     handler.onRequestStart?.(exchange, {})
     if (exchange.aborted) return true
     if (server === undefined) exchange.fail(oauthError('FST_OAUTH_TESTING_FOREIGN_ORIGIN', [this.servers.map(one => one.origin()).join(', '), origin]))
-    else server.app.inject({ ...injectionOf(opts), payloadAsStream: true }).then(response => exchange.answer(response), error => exchange.fail(error))
+    else inject(server.app, opts).then(response => exchange.answer(response), error => exchange.fail(error))
     return true
   }
 }
@@ -85,7 +85,9 @@ class Exchange implements Dispatcher.DispatchController {
     if (this.aborted) return this.#hangUp()
     const stream = this.#stream = response.stream()
     stream.on('error', error => this.fail(error))
-    stream.on('data', (chunk: Buffer) => { this.#handler.onResponseData?.(this, chunk) })
+    stream.on('data', (chunk: Buffer) => {
+      if (!this.aborted) this.#handler.onResponseData?.(this, chunk)
+    })
     stream.on('end', () => {
       if (!this.aborted) this.#handler.onResponseEnd?.(this, {})
     })
@@ -98,6 +100,11 @@ class Exchange implements Dispatcher.DispatchController {
     this.#response?.raw.res.destroy()
     this.#stream?.destroy()
   }
+}
+
+// An application that was closed throws at once.
+async function inject (app: FastifyInstance, opts: Options): Promise<LightMyRequestResponse> {
+  return app.inject({ ...injectionOf(opts), payloadAsStream: true })
 }
 
 function injectionOf ({ origin, path, method, query, headers, body }: Options): InjectOptions {

@@ -43,7 +43,8 @@ async function membersFor (core: FakeCore, request: FakeRequest): Promise<TokenM
 function readParams (core: FakeCore, { method, query, headers, body, path, params }: FakeRequest): Params {
   const { quirks } = core
   const isRefresh = path === quirks.refreshPath || standardParams(core, params).grant_type === 'refresh_token'
-  const takes = (isRefresh ? quirks.refreshMethod : undefined) ?? (quirks.tokenMethod ?? (params.grant_type === quirks.exchangeGrantType ? method : 'POST'))
+  const isExchange = quirks.exchangeGrantType !== undefined && params.grant_type === quirks.exchangeGrantType
+  const takes = isExchange ? 'GET' : (isRefresh ? quirks.refreshMethod : undefined) ?? quirks.tokenMethod ?? 'POST'
   if (method !== takes) throw new Refusal(405, 'invalid_request', `${method} is not taken here`)
   const contentType = String(headers['content-type'])
   if (method === 'GET' || quirks.tokenParamsIn === 'query') return standardParams(core, query)
