@@ -200,7 +200,7 @@ export interface FakeFaultOptions {
   seconds?: number
   /** Of `status-429`, in seconds. Default: 5. */
   retryAfter?: number
-  /** Of `huge` and `gzip-bomb`. Default: 8 MiB and 64 MiB. */
+  /** Of `huge` and `gzip-bomb`. Default: 8 MiB and 16 MiB. */
   bytes?: number
 }
 

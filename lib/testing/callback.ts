@@ -12,7 +12,7 @@ const errors = ['access_denied', 'server_error', 'temporarily_unavailable'] as c
 
 /** An error for the client. */
 export function denialOf (core: FakeCore, interaction: Interaction, { error, description }: { error: string, description: string }): WireAnswer {
-  return respond(core, interaction, { error, error_description: description }, core.faults.ofStage('callback').has('no-state') ? null : interaction.params.state)
+  return respond(core, interaction, { error, error_description: description }, interaction.params.state)
 }
 
 /** A code for the client, unless a fault makes it an error. */

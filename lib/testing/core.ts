@@ -1,5 +1,6 @@
 // What the endpoints of one fake provider share.
 import type { FakeApiRoute, FakeClient, FakeClock, FakeEndpoint, FakeProtocol, FakeProviderSettings, FakeQuirks, FakeUser } from '../../types/testing.js'
+import { oauthError } from '../errors.js'
 import { createClock } from './clock.js'
 import { Faults } from './faults.js'
 import { KeyRing } from './keys.js'
@@ -40,6 +41,9 @@ const defaultPaths: Readonly<Record<FakeEndpoint, string>> = {
 export function createCore (settings: FakeProviderSettings): FakeCore {
   const { protocol = 'oidc', users = [defaultUser], clients = [defaultClient], quirks = {}, faults = [], api = {}, origin = 'https://fake-provider.test', lifetimes, dpop } = settings
   checkQuirks(quirks)
+  const [user] = users
+  const [client] = clients
+  if (user === undefined || client === undefined) throw oauthError('FST_OAUTH_INVALID_OPTIONS', ['a fake provider needs one user and one client at least'])
   const clock = createClock(settings.clock)
   const core: FakeCore = {
     protocol,
@@ -51,8 +55,8 @@ export function createCore (settings: FakeProviderSettings): FakeCore {
     api,
     lifetimes: { accessToken: 3_600, refreshToken: Infinity, code: 60, ...lifetimes },
     dpop,
-    client: clients[0] ?? defaultClient,
-    user: users[0] ?? defaultUser,
+    client,
+    user,
     origin
   }
   for (const name of faults) core.faults.set(name)

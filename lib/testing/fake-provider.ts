@@ -84,5 +84,5 @@ export function createFakeProvider (settings: FakeProviderSettings = {}): FakePr
 
 /** One dispatcher for several fake providers, which need different origins. */
 export function createFakeNetwork (...providers: readonly FakeProvider[]): Dispatcher {
-  return new InProcessDispatcher(providers.flatMap(({ dispatcher }) => dispatcher instanceof InProcessDispatcher ? dispatcher.servers : []))
+  return new InProcessDispatcher(providers.flatMap(({ dispatcher }) => (dispatcher as InProcessDispatcher).servers))
 }

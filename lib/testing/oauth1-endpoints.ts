@@ -15,20 +15,18 @@ type Params = Readonly<Record<string, string>>
 const temporaryLifetime = 600_000
 
 export function answerTemporary (core: FakeCore, request: FakeRequest): WireAnswer {
-  return answered(() => {
-    if (core.quirks.oneUrl === true && /oauth_token=/.test(`${request.headers.authorization} ${request.url} ${request.body}`)) return tokenCredentials(core, request)
-    checkMethod(core, request)
-    const { state, quirks, clock } = core
-    const { client, params } = verifyRequest(core, request, () => null)
-    const callback = params.oauth_callback
-    if (quirks.callbackOn !== 'authorize' && quirks.verifier !== 'absent' && !isCallback(callback, client.redirectUris)) {
-      throw problem(400, callback === undefined ? 'parameter_absent' : 'parameter_rejected', 'oauth_callback is missing, or not one of the client\'s')
-    }
-    const token = `fake-temporary-${randomBytes(18).toString('base64url')}`
-    const secret = randomBytes(18).toString('base64url')
-    state.temporary.set(token, { client, secret, callback, params, expiresAt: clock() + temporaryLifetime })
-    return respond(core, request, { oauth_token: token, oauth_token_secret: secret, ...(quirks.verifier === 'absent' ? {} : { oauth_callback_confirmed: 'true' }) })
-  })
+  if (core.quirks.oneUrl === true && /oauth_token=/.test(`${request.headers.authorization} ${request.url} ${request.body}`)) return answerTokenCredentials(core, request)
+  checkMethod(core, request)
+  const { state, quirks, clock } = core
+  const { client, params } = verifyRequest(core, request, () => null)
+  const callback = params.oauth_callback
+  if (quirks.callbackOn !== 'authorize' && quirks.verifier !== 'absent' && !isCallback(callback, client.redirectUris)) {
+    throw problem(400, callback === undefined ? 'parameter_absent' : 'parameter_rejected', 'oauth_callback is missing, or not one of the client\'s')
+  }
+  const token = `fake-temporary-${randomBytes(18).toString('base64url')}`
+  const secret = randomBytes(18).toString('base64url')
+  state.temporary.set(token, { client, secret, callback, params, expiresAt: clock() + temporaryLifetime })
+  return respond(core, request, { oauth_token: token, oauth_token_secret: secret, ...(quirks.verifier === 'absent' ? {} : { oauth_callback_confirmed: 'true' }) })
 }
 
 export function answerOAuth1Authorize (core: FakeCore, request: FakeRequest): WireAnswer {
@@ -45,10 +43,6 @@ export function answerOAuth1Authorize (core: FakeCore, request: FakeRequest): Wi
 }
 
 export function answerTokenCredentials (core: FakeCore, request: FakeRequest): WireAnswer {
-  return answered(() => tokenCredentials(core, request))
-}
-
-function tokenCredentials (core: FakeCore, request: FakeRequest): WireAnswer {
   checkMethod(core, request)
   const { state, quirks, lifetimes } = core
   const { client, params } = verifyRequest(core, request, (given, { clientId }) => {
@@ -86,15 +80,4 @@ function checkMethod ({ quirks }: FakeCore, { method }: FakeRequest): void {
 
 function respond ({ quirks }: FakeCore, request: FakeRequest, members: Record<string, string>): WireAnswer {
   return write(quirks.tokenFormat ?? 'form', members, request)
-}
-
-// The problem is told in the body too.
-function answered (answer: () => WireAnswer): WireAnswer {
-  try {
-    return answer()
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    const body = new URLSearchParams({ oauth_problem: error.error, oauth_problem_advice: error.message })
-    return { status: error.status, headers: { 'content-type': 'application/x-www-form-urlencoded', ...error.headers }, body: body.toString() }
-  }
 }

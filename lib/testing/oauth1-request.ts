@@ -10,6 +10,7 @@ import { isSignatureMethod, verifySignature } from '../oauth1/signature.js'
 import type { FakeCore } from './core.js'
 import type { Issued } from './state.js'
 import { Refusal } from './wire.js'
+import type { WireAnswer } from './wire.js'
 
 type Params = Readonly<Record<string, string>>
 
@@ -22,6 +23,12 @@ export interface SignedRequest { client: FakeClient, params: Params }
 /** A refusal in the terms of the OAuth Problem Reporting extension. */
 export function problem (status: 400 | 401 | 403, name: string, advice: string): Refusal {
   return new Refusal(status, name, advice, { 'www-authenticate': `OAuth realm="fake provider", oauth_problem="${name}"` })
+}
+
+/** A refusal as the endpoints for credentials answer it: in the body too. */
+export function problemAnswer ({ status, error, message, headers }: Refusal): WireAnswer {
+  const body = new URLSearchParams({ oauth_problem: error, oauth_problem_advice: message })
+  return { status, headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, body: body.toString() }
 }
 
 /** Verifies a request. `secretOf` answers the token's secret; undefined refuses the token, null is for none. */

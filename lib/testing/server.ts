@@ -8,7 +8,9 @@ import { pathOf } from './core.js'
 import type { FakeCore } from './core.js'
 import { answerDiscovery } from './discovery.js'
 import { answerOAuth1Authorize, answerTemporary, answerTokenCredentials } from './oauth1-endpoints.js'
+import { problemAnswer } from './oauth1-request.js'
 import { answerIntrospection, answerRevocation } from './revocation.js'
+import { tokenRefusal } from './token-answer.js'
 import { answerToken } from './token-endpoint.js'
 import { answerUserinfo } from './userinfo.js'
 import { runFault } from './wire-faults.js'
@@ -92,7 +94,12 @@ async function answered (core: FakeCore, request: FakeRequest, answer: Endpoint)
   try {
     return await answer(core, request)
   } catch (error) {
-    if (error instanceof Refusal) return refusalAnswer(error)
+    if (error instanceof Refusal) return refusalOf(core, request, error)
     throw error
   }
+}
+
+function refusalOf (core: FakeCore, { endpoint }: FakeRequest, refusal: Refusal): WireAnswer {
+  if (endpoint !== 'token' && endpoint !== 'temporary') return refusalAnswer(refusal)
+  return core.protocol === 'oauth1' ? problemAnswer(refusal) : tokenRefusal(core, refusal)
 }

@@ -7,7 +7,7 @@ import type { FakeCore } from './core.js'
 import { verifyProof } from './dpop.js'
 import { createIdToken } from './id-token.js'
 import type { Authorization } from './state.js'
-import { tokenAnswer, tokenRefusal } from './token-answer.js'
+import { tokenAnswer } from './token-answer.js'
 import type { TokenMembers } from './token-answer.js'
 import { Refusal, bodyParams, missingOf } from './wire.js'
 import type { WireAnswer } from './wire.js'
@@ -17,13 +17,7 @@ type Params = Readonly<Record<string, string>>
 interface TokenRequest { client: FakeClient, params: Params, jkt: string | undefined }
 
 export async function answerToken (core: FakeCore, request: FakeRequest): Promise<WireAnswer> {
-  try {
-    const members = await membersFor(core, request)
-    return tokenAnswer(core, request, members)
-  } catch (error) {
-    if (error instanceof Refusal) return tokenRefusal(core, error)
-    throw error
-  }
+  return tokenAnswer(core, request, await membersFor(core, request))
 }
 
 async function membersFor (core: FakeCore, request: FakeRequest): Promise<TokenMembers> {

@@ -32,7 +32,7 @@ export async function runFault (exchange: FaultyExchange): Promise<WireAnswer | 
     case 'status-500': return json({ error: 'internal' }, 500)
     case 'html': return html('<!doctype html><title>Maintenance</title><p>We will be back soon.')
     case 'huge': return json({ padding: 'x'.repeat(options.bytes ?? 8 * mebibyte) })
-    case 'gzip-bomb': return { ...json({}, 200, { 'content-encoding': 'gzip' }), body: gzipSync(Buffer.alloc(options.bytes ?? 64 * mebibyte, ' ')) }
+    case 'gzip-bomb': return { ...json({}, 200, { 'content-encoding': 'gzip' }), body: gzipSync(Buffer.alloc(options.bytes ?? 16 * mebibyte, ' ')) }
     case 'error-in-200': return json({ error: 'invalid_grant', error_description: 'in a 200' })
     case 'invalid_grant': return json({ error: 'invalid_grant', error_description: 'the grant has ended' }, 400)
     default: {

@@ -123,7 +123,7 @@ t.test('id_tokens are signed with real keys, which rotate', async (t) => {
 
 t.test('the API: tokens and scopes, and what it answers', async (t) => {
   const fake = await startFake(t, {
-    api: { '/admin': { scope: ['admin', 'write'] }, fixed: { answer: { a: 1 } }, '/who': { answer: ({ user, request, clientId }) => ({ sub: user.sub, method: request.method, clientId }) } }
+    api: { '/admin': { scope: ['admin', 'write'] }, fixed: { answer: { a: 1 } }, '/broken': { answer () { throw new Error('of the test') } }, '/who': { answer: ({ user, request, clientId }) => ({ sub: user.sub, method: request.method, clientId }) } }
   })
   const client = clientOf(fake)
   const { json } = await client.logIn({ scope: 'write' })
@@ -131,6 +131,7 @@ t.test('the API: tokens and scopes, and what it answers', async (t) => {
   const bearer = `Bearer ${json.access_token}`
   t.match(await call('/x', bearer, 'DELETE'), { status: 200, json: { method: 'DELETE', path: '/api/x', sub: 'user-1', scope: ['write'] } })
   t.match(await call('/fixed', bearer), { json: { a: 1 } })
+  t.match(await call('/broken', bearer), { status: 500, text: /of the test/ })
   t.match(await call('/who', bearer), { json: { sub: 'user-1', method: 'GET', clientId: 'fake-client' } })
   t.match(await call('/admin', bearer), { status: 403, headers: { 'www-authenticate': 'Bearer realm="fake provider", error="insufficient_scope", scope="admin write"' } })
   t.match(await call('/x'), { status: 401, headers: { 'www-authenticate': 'Bearer realm="fake provider"' } })

@@ -44,9 +44,11 @@ t.test('each fault has its outcome here', async (t) => {
 
 for (const listens of [false, true]) {
   t.test(`faults of a login, ${listens ? 'over loopback' : 'in the process'}`, async (t) => {
-    const { app, fake } = await startFakeApp(t, { listens, plugin: { timeout: 1_000 } })
+    const { app, fake } = await startFakeApp(t, { listens })
+    const impatient = await startFakeApp(t, { listens, plugin: { timeout: 2_000 } })
     for (const [name, [status, code]] of Object.entries(outcomes) as Array<[FakeFault, [number, string?]]>) {
-      const { response } = await fake.failWith(app, name, { provider: 'fake' })
+      const at = name === 'slow-drip' ? impatient : { app, fake }
+      const { response } = await at.fake.failWith(at.app, name, { provider: 'fake' })
       t.equal(response.statusCode, status, name)
       if (code !== undefined) t.match(response.body, code, `${name} is ${code}`)
     }

@@ -78,6 +78,13 @@ t.test('form_post, also with cookies that a cross-site POST does not bring', asy
   t.equal(fake.requests.filter(({ endpoint }) => endpoint === 'token').length, 2)
 })
 
+t.test('a form_post that fails leads nowhere', async (t) => {
+  const { app, fake } = await startFakeApp(t, { fake: { quirks: { responseMode: 'form_post' } }, provider: { authorizeParams: { response_mode: 'form_post' } } })
+  const { response, location } = await fake.failWith(app, 'wrong-nonce', { provider: 'fake' })
+  t.equal(response.statusCode, 400)
+  t.equal(location, undefined)
+})
+
 t.test('a public address under https, behind a proxy that takes a path off', async (t) => {
   const { app } = await startFakeApp(t, { plugin: { baseUrl: 'https://app.example.com/shop/' }, secure: true, fastify: { trustProxy: true } })
   const session = await loginAs(app, 'user-1', { provider: 'fake', returnTo: '/me' })
