@@ -13,14 +13,18 @@ export interface ParsedHeader {
   parameters: Array<[name: string, value: string]>
 }
 
-export function writeHeader (parameters: Record<string, string>, realm: string | undefined): string {
-  let header = realm === undefined ? 'OAuth ' : `OAuth realm="${quoted(realm)}", `
-  let between = ''
-  for (const name in parameters) {
-    header += `${between}${encode(name)}="${encode(parameters[name] as string)}"`
-    between = ', '
-  }
-  return header
+/** The scheme and the realm, before the parameters. Throws FST_OAUTH_CANNOT_SIGN. */
+export function headerStart (realm: string | undefined): string {
+  if (realm === undefined) return 'OAuth '
+  if (!printable.test(realm)) throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its realm is not printable ASCII'])
+  return `OAuth realm="${realm.replace(/["\\]/g, '\\$&')}"${headerSeparator}`
+}
+
+export const headerSeparator = ', '
+
+/** A name that needs no encoding and an encoded value, as they stand in the header. */
+export function headerField (name: string, encoded: string): string {
+  return `${name}="${encoded}"`
 }
 
 /** null for a header of another scheme, and for one that is malformed. */
@@ -49,9 +53,4 @@ export function parseHeader (header: string): ParsedHeader | null {
 export function appendParameters (formEncoded: string, parameters: Record<string, string>): string {
   const added = Object.entries(parameters).map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')
   return formEncoded === '' ? added : `${formEncoded}&${added}`
-}
-
-function quoted (realm: string): string {
-  if (!printable.test(realm)) throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its realm is not printable ASCII'])
-  return realm.replace(/["\\]/g, '\\$&')
 }

@@ -2,8 +2,6 @@
 import type { OAuth1Request } from '../../types/oauth1.js'
 import { oauthError } from '../errors.js'
 import { encode } from './encode.js'
-import { normalise } from './parameters.js'
-import type { ParameterEntry } from './parameters.js'
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const wirePath = /^\/[\x21-\x7e]*$/
@@ -30,18 +28,25 @@ export function targetOf (url: OAuth1Request['url']): Target {
   return { uri: `${protocol}//${host}${url.path.slice(0, end)}`, query: url.path.slice(end + 1) }
 }
 
-/** Throws FST_OAUTH_CANNOT_SIGN. Sorts the entries in place. */
-export function baseStringOf (method: string, uri: string, entries: ParameterEntry[]): string {
+/** `parameters` as `normalise` made them. Throws FST_OAUTH_CANNOT_SIGN. */
+export function baseStringOf (method: string, uri: string, parameters: string): string {
   if (!token.test(method)) throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its method is not an HTTP method'])
-  return `${encode(method.toUpperCase())}&${encode(uri)}&${normalise(entries)}`
+  return `${encode(method.toUpperCase())}&${encode(uri)}&${parameters}`
 }
 
-// Without the cause: it would hold the URL, in which there may be tokens.
 function parse (url: string | URL): URL {
-  if (!(url instanceof URL)) {
-    if (!URL.canParse(url)) throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its URL is not absolute, or malformed'])
-    url = new URL(url)
+  const parsed = url instanceof URL ? url : tryParse(url)
+  if (parsed === null) throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its URL is not absolute, or malformed'])
+  const { protocol } = parsed
+  if (protocol !== 'https:' && protocol !== 'http:') throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its URL is neither https nor http'])
+  return parsed
+}
+
+// The error of URL would quote it, and with it what tokens it holds.
+function tryParse (url: string): URL | null {
+  try {
+    return new URL(url)
+  } catch {
+    return null
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its URL is neither https nor http'])
-  return url
 }

@@ -16,6 +16,7 @@ const methods: Readonly<Record<OAuth1SignatureMethod, { kind: 'hmac' | 'rsa', ha
 
 /** A signature method with its key in it. */
 export interface BaseStringSigner {
+  method: OAuth1SignatureMethod
   /** Node's name of the method's hash function; null for PLAINTEXT. */
   hash: string | null
   sign (baseString: string): string
@@ -30,16 +31,18 @@ export interface VerificationKeys {
 }
 
 /** Throws FST_OAUTH_CANNOT_SIGN where the method is unknown or its key unfit. */
-export function baseStringSigner (method: OAuth1SignatureMethod, credentials: OAuth1Credentials): BaseStringSigner {
+export function baseStringSigner (credentials: OAuth1Credentials): BaseStringSigner {
+  const method = credentials.signatureMethod ?? 'HMAC-SHA1'
   if (!isSignatureMethod(method)) throw oauthError('FST_OAUTH_CANNOT_SIGN', ['its signatureMethod is unknown'])
   const { kind, hash } = methods[method]
   if (kind === 'rsa') {
     const key = rsaKey(credentials.privateKey, method)
-    return { hash, sign: baseString => sign(hash, Buffer.from(baseString), key).toString('base64') }
+    return { method, hash, sign: baseString => sign(hash, Buffer.from(baseString), key).toString('base64') }
   }
   const secrets = joinSecrets(credentials)
-  if (kind === 'plaintext') return { hash, sign: () => secrets }
-  return { hash, sign: baseString => createHmac(hash, secrets).update(baseString).digest('base64') }
+  if (kind === 'plaintext') return { method, hash, sign: () => secrets }
+  const key = Buffer.from(secrets)
+  return { method, hash, sign: baseString => createHmac(hash, key).update(baseString).digest('base64') }
 }
 
 /** Whether a signature is that of a base string, in constant time. False also where a key is missing. */
