@@ -57,7 +57,11 @@ const table = {
   FST_OAUTH_API_TIMEOUT: [504, 'The API of %s did not answer within %s ms'],
   // The store
   FST_OAUTH_STORE_FAILED: [503, 'The grant store failed to %s'],
-  FST_OAUTH_GRANT_BUSY: [503, 'The grant at %s is being changed by others; try again']
+  FST_OAUTH_GRANT_BUSY: [503, 'The grant at %s is being changed by others; try again'],
+  // fastify-oauth/testing
+  FST_OAUTH_TESTING_LOGIN_FAILED: [500, 'The login at %s was not driven to its end: %s'],
+  FST_OAUTH_TESTING_UNKNOWN_FAULT: [500, 'A fake provider has no fault %s; it has %s'],
+  FST_OAUTH_TESTING_FOREIGN_ORIGIN: [500, 'The dispatcher of a fake provider serves %s and makes no request to %s']
 } as const satisfies Record<string, readonly [number, string]>
 
 /** A code of this plugin's errors. */
