@@ -4,8 +4,8 @@ import type { OAuth1SignatureMethod } from '../../types/oauth1.js'
 import type { FakeClient, FakeRequest } from '../../types/testing.js'
 import { parseHeader } from '../oauth1/authorization-header.js'
 import { baseStringOf, targetOf } from '../oauth1/base-string.js'
-import { collect, isForm, nameOf, toEntry } from '../oauth1/parameters.js'
-import type { ParameterEntry } from '../oauth1/parameters.js'
+import { collect, isForm, normalise, toParameter } from '../oauth1/parameters.js'
+import type { Parameter } from '../oauth1/parameters.js'
 import { isSignatureMethod, verifySignature } from '../oauth1/signature.js'
 import type { FakeCore } from './core.js'
 import type { Issued } from './state.js'
@@ -33,7 +33,7 @@ export function problemAnswer ({ status, error, message, headers }: Refusal): Wi
 
 /** Verifies a request. `secretOf` answers the token's secret; undefined refuses the token, null is for none. */
 export function verifyRequest (core: FakeCore, request: FakeRequest, secretOf: (params: Params, client: FakeClient) => string | null | undefined): SignedRequest {
-  const { params, protocolParams, entries } = parametersOf(request)
+  const { params, protocolParams, signed } = parametersOf(request)
   const { oauth_signature_method: method = '', oauth_signature: signature = '' } = params
   const client = core.state.clients.get(String(params.oauth_consumer_key))
   const taken: readonly string[] | undefined = core.quirks.signatureMethods
@@ -41,7 +41,7 @@ export function verifyRequest (core: FakeCore, request: FakeRequest, secretOf: (
   if (!isSignatureMethod(method) || taken?.includes(method) === false) throw problem(400, 'signature_method_rejected', 'the signature method is not taken')
   const tokenSecret = secretOf(params, client)
   if (tokenSecret === undefined) throw problem(401, 'token_rejected', 'the token is unknown, used or ended')
-  const baseString = baseStringOf(request.method, targetOf({ origin: core.origin, path: request.url }).uri, entries)
+  const baseString = baseStringOf(request.method, targetOf({ origin: core.origin, path: request.url }).uri, normalise(signed))
   const keys = { clientSecret: client.clientSecret, tokenSecret: tokenSecret ?? undefined, publicKey: client.publicKey === undefined ? undefined : createPublicKey(client.publicKey) }
   if (!verifySignature(method, baseString, signature, keys)) throw problem(401, 'signature_invalid', 'the signature does not match')
   checkOnce(core, protocolParams, method)
@@ -60,7 +60,7 @@ export function tokenCredentialsOf (core: FakeCore, request: FakeRequest, scope:
 }
 
 /** From header, query and form (section 3.4.1.3.1), each in the base string but the signature. */
-function parametersOf ({ headers, url, body }: FakeRequest): { params: Params, protocolParams: Params, entries: ParameterEntry[] } {
+function parametersOf ({ headers, url, body }: FakeRequest): { params: Params, protocolParams: Params, signed: Parameter[] } {
   const header = parseHeader(headers.authorization ?? '')?.parameters ?? []
   const query = url.split(/\?(.*)/s)[1] ?? ''
   const form = isForm(headers['content-type']) ? body : ''
@@ -68,10 +68,10 @@ function parametersOf ({ headers, url, body }: FakeRequest): { params: Params, p
   const protocol = all.filter(([name]) => name.startsWith('oauth_'))
   const protocolParams = Object.fromEntries(protocol)
   if (protocol.length !== Object.keys(protocolParams).length) throw problem(400, 'parameter_rejected', 'a parameter came twice')
-  const entries: ParameterEntry[] = header.map(([name, value]) => toEntry(name, value))
-  collect(query, entries)
-  collect(form, entries)
-  return { params: Object.fromEntries(all), protocolParams, entries: entries.filter(entry => nameOf(entry) !== 'oauth_signature') }
+  const signed = header.map(([name, value]) => toParameter(name, value))
+  collect(query, signed)
+  collect(form, signed)
+  return { params: Object.fromEntries(all), protocolParams, signed: signed.filter(({ name }) => name !== 'oauth_signature') }
 }
 
 // Section 3.3. With PLAINTEXT both may be left out.

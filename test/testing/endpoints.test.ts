@@ -114,6 +114,7 @@ t.test('id_tokens are signed with real keys, which rotate', async (t) => {
     t.equal(decodeProtectedHeader(token).alg, idTokenAlg)
     t.match(payload, { sub: 'ada', nonce: 'the-nonce', acr: 'gold', email: 'ada@example.com', team: 'x', auth_time: Number, at_hash: /./, c_hash: /./ })
     t.notOk('name' in payload, 'without the scope profile')
+    if (idTokenAlg !== 'ES256') continue
     await fake.rotateKeys()
     t.equal(((await client.send('/jwks')).json.keys as unknown[]).length, 2)
     for (let i = 0; i < 4; i++) await fake.rotateKeys()
