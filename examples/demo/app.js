@@ -1,4 +1,4 @@
-// The demo: a Fastify app that logs in at a provider with fastify-oauth and calls its API, and that provider beside it.
+// The demo: a Fastify app that logs in at two providers with fastify-oauth and calls their APIs, and these beside it.
 import { randomBytes } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
@@ -12,10 +12,11 @@ import { createLog } from './app/log.js'
 import { findFreePort, portAbove } from './app/ports.js'
 import { createDemoProvider, readKnownProviders } from './app/providers.js'
 import { protect } from './app/security.js'
+import { startOAuth1Provider } from './oauth1-provider.js'
 import { startProvider } from './provider.js'
 
 /**
- * Starts both on localhost; port 0 takes a free one. `env` holds the credentials of further providers.
+ * Starts all on localhost; port 0 takes a free one. `env` holds the credentials of further providers.
  * @param {{ port?: number, providerPort?: number, accessTokenSeconds?: number, env?: NodeJS.ProcessEnv, quiet?: boolean }} [options]
  * @returns {Promise<{ url: string, providerUrl: string, close: () => Promise<void> }>}
  */
@@ -23,19 +24,20 @@ export async function startDemo ({ port = 3000, providerPort = portAbove(port), 
   const appPort = await findFreePort(port, { owner: 'the app', variable: 'PORT' })
   const url = `http://localhost:${appPort}`
   const provider = await startDemoProvider({ url, providerPort, accessTokenSeconds })
+  const photos = await startOAuth1Provider({ clientId: 'demo-app', clientSecret: createSecret(), callbackUrl: `${url}/oauth/photos/callback` })
   try {
-    const app = await createApp({ url, provider, env, quiet })
+    const app = await createApp({ url, provider, photos, env, quiet })
     await app.listen({ port: appPort, host: 'localhost' })
     return {
       url,
       providerUrl: provider.issuer,
       async close () {
         await app.close()
-        await provider.close()
+        await Promise.all([provider.close(), photos.close()])
       }
     }
   } catch (error) {
-    await provider.close()
+    await Promise.all([provider.close(), photos.close()])
     throw error
   }
 }
@@ -47,9 +49,9 @@ async function startDemoProvider ({ url, providerPort, accessTokenSeconds }) {
   return { ...provider, ...client }
 }
 
-async function createApp ({ url, provider, env, quiet }) {
+async function createApp ({ url, provider, photos, env, quiet }) {
   const known = readKnownProviders(env, url)
-  const providers = { demo: createDemoProvider(provider), ...known.options }
+  const providers = { demo: createDemoProvider(provider), photos: photos.options, ...known.options }
   const userinfoUrls = Object.fromEntries(Object.entries(known.options).map(([name, options]) => [name, options.userinfoUrl]))
   const activity = createActivity()
 
@@ -79,7 +81,7 @@ async function createApp ({ url, provider, env, quiet }) {
 
   await registerAssets(app)
   const apis = registerCalls(app, { activity, userinfoUrls })
-  registerHome(app, { titles: { ...known.titles, demo: 'Demo ID' }, apis, activity })
+  registerHome(app, { titles: { ...known.titles, demo: 'Demo ID', photos: 'Photo ID' }, apis, activity })
   return app
 }
 

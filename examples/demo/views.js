@@ -35,7 +35,7 @@ export function renderHome ({ providers, current = null, notice, now = Date.now(
 ${renderHeader()}
 <main id="main" tabindex="-1">${notice && html`<p class="notice notice-plain" role="status" data-notice>${notice}</p>`}
 ${current ? renderSignedIn({ providers, current, now }) : renderSignedOut(providers)}</main>
-<footer class="footer"><p>Demo ID runs on your machine, and nobody in it is real.</p></footer>`
+<footer class="footer"><p>Demo ID and Photo ID run on your machine, and nobody in them is real.</p></footer>`
   })
 }
 

@@ -26,14 +26,20 @@ export function clientOptions (core: FakeCore): OAuthProviderOptions {
 function oauth1Options (core: FakeCore): OAuthProviderOptions {
   const { client: { clientId, clientSecret }, quirks } = core
   const temporary = urlOf(core, 'temporary')
+  const declared: OAuthQuirks = {
+    ...(quirks.verifier === 'absent' ? { oauth1Revision: '1.0' } : {}),
+    ...(quirks.callbackOn === 'authorize' ? { oauth1CallbackOnAuthorize: true } : {})
+  }
   return {
     clientId,
     ...(clientSecret === undefined ? {} : { clientSecret }),
-    ...{ requestTokenUrl: temporary },
+    requestTokenUrl: temporary,
     authorizeUrl: urlOf(core, 'authorize'),
     accessTokenUrl: quirks.oneUrl === true ? temporary : urlOf(core, 'token'),
     userinfoUrl: urlOf(core, 'userinfo'),
-    apiBaseUrl: `${urlOf(core, 'api')}/`
+    apiBaseUrl: `${urlOf(core, 'api')}/`,
+    ...(quirks.tokenMethod === undefined ? {} : { accessTokenMethod: quirks.tokenMethod }),
+    ...(Object.keys(declared).length === 0 ? {} : { quirks: declared })
   }
 }
 

@@ -1,5 +1,9 @@
 // Login and consent pages, and the page of a form_post (OAuth 2.0 Form Post Response Mode).
 
+const style = 'html{color-scheme:light dark;font:1rem/1.6 system-ui,sans-serif;background:light-dark(#f3f4f6,#16181d)}' +
+  'main{max-width:24rem;margin:12vh auto;padding:2rem;border-radius:1rem;background:light-dark(#fff,#23262d)}' +
+  'h1{margin:0 0 1rem;font-size:1.4rem}label{display:block}select,button{font:inherit;padding:.4rem .9rem;margin:1rem .5rem 0 0}'
+
 /** Text in HTML. */
 export function escapeHtml (text: string): string {
   return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
@@ -72,5 +76,5 @@ function hidden (name: string, value: string): string {
 }
 
 function page (title: string, body: string): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escapeHtml(title)}</title><h1>${escapeHtml(title)}</h1>\n${body}\n</html>`
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${style}</style><main><h1>${escapeHtml(title)}</h1>\n${body}\n</main></html>`
 }

@@ -1,4 +1,4 @@
-// Signed calls, each behind a guard: the notes of the demo's provider, and the userinfo of every other.
+// Signed calls, each behind a guard: the notes and the albums of the demo's providers, and the userinfo of every other.
 import { publicGrant } from './public-grant.js'
 
 const timeout = 10_000
@@ -6,13 +6,15 @@ const timeout = 10_000
 /** `userinfoUrls`: name → URL. Answers `apis`: name → { url, label } of what the page offers to call. */
 export function registerCalls (app, { activity, userinfoUrls }) {
   const answer = (request, reply, call) => callAndShow(request, reply, { ...call, activity })
-  const apis = { demo: { url: '/api/notes', label: 'Read my notes' } }
+  const apis = { demo: { url: '/api/notes', label: 'Read my notes' }, photos: { url: '/api/albums', label: 'Read my albums' } }
 
   app.get('/api/notes', { config: { oauth: { provider: 'demo', scope: ['notes:read'] } } }, (request, reply) =>
     answer(request, reply, { method: 'GET', url: 'notes' }))
 
   app.post('/api/notes', { config: { oauth: { provider: 'demo', scope: ['notes:write'] } } }, (request, reply) =>
     answer(request, reply, { method: 'POST', url: 'notes', json: { text: request.body?.text } }))
+
+  app.get('/api/albums', { config: { oauth: 'photos' } }, (request, reply) => answer(request, reply, { method: 'GET', url: 'albums' }))
 
   // A step-up: the guard sends whoever lacks the scope to the provider, and everybody ends here.
   app.get('/write', { config: { oauth: { provider: 'demo', scope: ['notes:write'] } } }, (request, reply) =>
