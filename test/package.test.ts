@@ -76,6 +76,18 @@ t.test('gives the same function to import and require', async (t) => {
   t.equal(output, 'function true true true')
 })
 
+t.test('signs for OAuth 1.0a without Fastify', async (t) => {
+  const output = await runProgram('oauth1.js', `
+    import { createRequire } from 'node:module'
+    import { sign } from 'fastify-oauth/oauth1'
+    const require = createRequire(import.meta.url)
+    const loaded = Object.keys(require.cache).filter(file => /node_modules.fastify[^-]/.test(file))
+    const { authorization } = sign({ method: 'GET', url: 'https://api.example.com/' }, { clientId: 'client' })
+    console.log(sign === require('fastify-oauth/oauth1').sign, loaded.length, authorization.startsWith('OAuth oauth_consumer_key="client"'))
+  `)
+  t.equal(output, 'true 0 true')
+})
+
 t.test('registers when required', async (t) => {
   const output = await runProgram('register.cjs', `
     const app = require('fastify')()

@@ -49,7 +49,7 @@ export interface OAuth1Credentials {
 export interface OAuth1SigningOptions {
   /** Seconds since 1970. Default: now. */
   timestamp?: string | number | undefined
-  /** Default: 30 random hexadecimal digits. */
+  /** Default: 24 random hexadecimal digits. */
   nonce?: string | undefined
   /** null leaves `oauth_version` out. Default: `1.0`. */
   version?: '1.0' | null | undefined

@@ -4,6 +4,9 @@ import { oauthError } from '../errors.js'
 import { encode } from './encode.js'
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+// URLs that the URL parser would leave as they are, to spare its time: host names that it cannot take for an address or an
+// international name, paths without dot segments.
+const plainUrl = /^(https?:\/\/(?:(?!xn--)[a-z0-9-]+\.)+(?!xn--)[a-z]{2,}(?:\/(?!\.)[A-Za-z0-9\-._~!$&()*,;=:@]*)+)(?:\?([A-Za-z0-9\-._~!$&()*+,;=:@/?%]*))?$/
 const wirePath = /^\/[\x21-\x7e]*$/
 
 /** Where a request goes, as it stands on the wire. */
@@ -17,6 +20,8 @@ export interface Target {
 /** Throws FST_OAUTH_CANNOT_SIGN. The URL parser is the one by which undici and fetch make the path and the header Host. */
 export function targetOf (url: OAuth1Request['url']): Target {
   if (typeof url === 'string' || url instanceof URL) {
+    const plain = typeof url === 'string' ? plainUrl.exec(url) : null
+    if (plain !== null) return { uri: plain[1] as string, query: plain[2] ?? '' }
     const { protocol, host, pathname, search } = parse(url)
     return { uri: `${protocol}//${host}${pathname}`, query: search.slice(1) }
   }

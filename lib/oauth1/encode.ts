@@ -3,7 +3,7 @@ const reserved = /[^A-Za-z0-9\-._~]/
 const missedByNative = /[!'()*]/
 const loneSurrogate = /\p{Surrogate}/gu
 // Nothing but what `encode` writes.
-const encoded = /^(?:[A-Za-z0-9\-._~]|%(?:[018-9A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF]))*$/
+const encoded = /^[A-Za-z0-9\-._~]*(?:%(?:[018-9A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF])[A-Za-z0-9\-._~]*)*$/
 const escapedOrReserved = /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~]/gu
 
 export function encode (text: string): string {
@@ -15,7 +15,7 @@ export function encode (text: string): string {
 /** Brings a name or value of a query or form into that encoding, octet by octet: what is no UTF-8 stays as it is. */
 export function encodeAnew (formEncoded: string): string {
   if (!reserved.test(formEncoded)) return formEncoded
-  const spaced = formEncoded.replaceAll('+', '%20')
+  const spaced = formEncoded.includes('+') ? formEncoded.replaceAll('+', '%20') : formEncoded
   return encoded.test(spaced) ? spaced : spaced.replace(escapedOrReserved, encodePart)
 }
 

@@ -19,12 +19,13 @@ export function isForm (contentType: string | undefined): boolean {
 
 /** Adds what a query or a form holds. `a` and `a=` are the same; only the first `=` separates. */
 export function collect (formEncoded: string, parameters: Parameter[]): void {
-  if (formEncoded === '') return
-  for (const pair of formEncoded.split('&')) {
-    if (pair === '') continue
-    const end = pair.indexOf('=')
-    const name = end === -1 ? pair : pair.slice(0, end)
-    const value = end === -1 ? '' : pair.slice(end + 1)
+  for (let start = 0, end = 0; start < formEncoded.length; start = end + 1) {
+    end = indexOrEnd(formEncoded, '&', start)
+    if (end === start) continue
+    const pair = formEncoded.slice(start, end)
+    const equals = indexOrEnd(pair, '=', 0)
+    const name = pair.slice(0, equals)
+    const value = pair.slice(equals + 1)
     parameters.push({ name: encodeAgain(encodeAnew(name)), value: encodeAgain(encodeAnew(value)) })
   }
 }
@@ -45,12 +46,12 @@ export function baseStringField (name: string, encoded: string): string {
 
 /** Parameters in their order, as they stand in the base string. Sorts in place. */
 export function normalise (parameters: Parameter[]): string {
-  return parameters.sort(byNameAndValue).map(fieldOf).join(separator)
+  return sort(parameters).map(fieldOf).join(separator)
 }
 
 /** The same of those that a request carries, with those of the protocol, which are normalised already, in their place. */
 export function normaliseAround (protocol: string, sent: Parameter[]): string {
-  if (sent.length > 1) sent.sort(byNameAndValue)
+  sort(sent)
   let before = ''
   let after = ''
   for (const parameter of sent) {
@@ -60,17 +61,34 @@ export function normaliseAround (protocol: string, sent: Parameter[]): string {
   return before + protocol + after
 }
 
+// By insertion where they are few, as they nearly always are: several times quicker.
+function sort (parameters: Parameter[]): Parameter[] {
+  if (parameters.length > 20) return parameters.sort(compare)
+  for (let sorted = 1; sorted < parameters.length; sorted++) {
+    const parameter = parameters[sorted] as Parameter
+    let place = sorted
+    for (; place > 0 && compare(parameters[place - 1] as Parameter, parameter) > 0; place--) parameters[place] = parameters[place - 1] as Parameter
+    parameters[place] = parameter
+  }
+  return parameters
+}
+
 function fieldOf ({ name, value }: Parameter): string {
   return `${name}%3D${value}`
 }
 
-function byNameAndValue (a: Parameter, b: Parameter): number {
+function compare (a: Parameter, b: Parameter): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1
   if (a.value === b.value) return 0
   return a.value < b.value ? -1 : 1
 }
 
 function encodeAgain (encoded: string): string {
-  // Asked first, since most hold none, and this is the quicker question.
-  return encoded.includes('%') ? encoded.replaceAll('%', '%25') : encoded
+  // Nothing but `%` is left to encode.
+  return encoded.includes('%') ? encodeURIComponent(encoded) : encoded
+}
+
+function indexOrEnd (text: string, character: string, from: number): number {
+  const index = text.indexOf(character, from)
+  return index === -1 ? text.length : index
 }

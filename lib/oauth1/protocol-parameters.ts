@@ -99,11 +99,11 @@ export function freshValues ({ nonce, timestamp, version }: OAuth1SigningOptions
   return { bodyHash, nonce: nonce ?? randomNonce(), timestamp: timestampOf(timestamp), version: version === null ? undefined : '1.0' }
 }
 
-// Digits of 120 random bits: Node draws the randomness of many UUIDs at once. Without the hyphens and the two digits that are
-// not random; some servers take no more than 30 letters and digits.
+// 24 digits of 96 random bits: Node draws the randomness of many UUIDs at once. Without the hyphens and the digits that are not
+// random; some servers take 20 to 30 letters and digits only.
 function randomNonce (): string {
   const uuid = randomUUID()
-  return uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(15, 18) + uuid.slice(20, 23) + uuid.slice(24)
+  return uuid.slice(24) + uuid.slice(0, 8) + uuid.slice(9, 13)
 }
 
 function timestampOf (given: string | number | undefined): string {

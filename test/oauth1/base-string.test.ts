@@ -1,4 +1,5 @@
 // The base string's URI and its method.
+import fc from 'fast-check'
 import t from 'tap'
 import { baseStringOf, targetOf } from '../../lib/oauth1/base-string.js'
 
@@ -45,4 +46,19 @@ t.test('the method is signed in upper case, and must be one', async (t) => {
     if (isToken) t.equal(baseStringOf(method, 'http://x/', ''), 'GET%26&http%3A%2F%2Fx%2F&')
     else t.throws(() => baseStringOf(method, 'http://x/', ''), { code: 'FST_OAUTH_CANNOT_SIGN', message: /method/ })
   }
+})
+
+t.test('a URL whose form is plain is taken apart without the URL parser, into the same', async (t) => {
+  const part = fc.constantFrom('a', 'B', 'xn--', 'xn', '--', '-', '.', '..', '/', '/.', '%2e', '%41', '0', '1', '0x7', '?', '#', '@', ':', ':80', ':443', '!', '\'', '(', '*', '+', '&', '=', ',', '~', '_', '\\', '|', '^', ' ', '\t', '\n', 'é', 'com')
+  const text = fc.array(part, { maxLength: 8 }).map(parts => parts.join(''))
+  let plain = 0
+  fc.assert(fc.property(fc.constantFrom('http', 'https'), fc.constantFrom('', 'a.', 'api-1.example.', 'xn--bcher-kva.'), text, fc.boolean(), text, (scheme, labels, end, hasPath, path) => {
+    const url = `${scheme}://${labels}${end}.com${hasPath ? '/' : ''}${path}`
+    fc.pre(URL.canParse(url))
+    const { protocol, host, pathname, search } = new URL(url)
+    const { uri, query } = targetOf(url)
+    if (url === uri || url.startsWith(`${uri}?`)) plain++
+    return uri === `${protocol}//${host}${pathname}` && query === search.slice(1)
+  }), { numRuns: 20_000 })
+  t.ok(plain > 1_000, `${plain} plain URLs`)
 })

@@ -27,6 +27,14 @@ t.test('those of the protocol stand as a whole between those that sort before an
   }
 })
 
+t.test('few are sorted as many are', async (t) => {
+  const pairs = Array.from({ length: 21 }, (_, index) => `${'cab'[index % 3]}=${index * 7 % 5}`)
+  for (let count = 0; count <= pairs.length; count++) {
+    const sorted = pairs.slice(0, count).sort().join('&')
+    t.equal(normalise(collected(pairs.slice(0, count).join('&'))), encodeURIComponent(sorted))
+  }
+})
+
 t.test('a body is a form by its media type alone', async (t) => {
   for (const type of ['application/x-www-form-urlencoded', 'Application/X-WWW-Form-Urlencoded', 'application/x-www-form-urlencoded;charset=utf-8', ' application/x-www-form-urlencoded ; charset="x"']) {
     t.equal(isForm(type), true, type)
@@ -39,4 +47,6 @@ t.test('a body is a form by its media type alone', async (t) => {
 t.test('a long query is not quadratic', async (t) => {
   const parameters = collected(Array.from({ length: 50_000 }, (_, index) => `k${index % 977}=${index}%`).join('&'))
   t.equal(normaliseAround('oauth_a%3D', parameters).split('%26').length, 50_001)
+  t.equal(collected('a&'.repeat(200_000)).length, 200_000)
+  t.equal(collected('&='.repeat(200_000)).length, 200_000)
 })
