@@ -8,18 +8,25 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const quarterOfAnHour = 15 * 60_000
 const browserNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
+// What some tests need of the machine, and the Debian packages that bring it.
+const chromium = { name: 'Chromium', packages: ['chromium', 'fonts-dejavu-core'], tests: 'the browser test' }
+const oauthlib = { name: 'oauthlib for /usr/bin/python3', packages: ['python3-oauthlib'], tests: 'the interop tests of OAuth 1.0a' }
+
 /**
- * Makes node_modules agree with package-lock.json and, where asked, finds or installs a browser.
- * @param {{ browser?: boolean, log?: (line: string) => void }} [options]
+ * Makes node_modules agree with package-lock.json and, where asked, finds or installs a browser and Python's oauthlib.
+ * @param {{ browser?: boolean, python?: boolean, log?: (line: string) => void }} [options]
  */
-export async function ensureInstalled ({ browser = false, log = console.log } = {}) {
+export async function ensureInstalled ({ browser = false, python = false, log = console.log } = {}) {
   if (!packagesMatchLock()) {
     log('installing packages')
     const [file, args] = npm(['ci', '--include=dev', '--no-audit', '--no-fund'])
     const { ok, output } = await runCommand(file, args, { cwd: root, timeout: quarterOfAnHour })
     if (!ok) throw new Error(`npm ci failed\n${output}`)
   }
-  if (browser && findChromium() === null) await installChromium(log)
+  const missing = []
+  if (browser && findChromium() === null) missing.push(chromium)
+  if (python && !(await importsOauthlib())) missing.push(oauthlib)
+  if (missing.length > 0) await installFromDebian(missing, log)
 }
 
 /** Builds dist when it is missing or older than what it is built from. */
@@ -52,18 +59,26 @@ export function findChromium () {
   return null
 }
 
-async function installChromium (log) {
+async function importsOauthlib () {
+  const { ok } = await runCommand('/usr/bin/python3', ['-c', 'import oauthlib.oauth1, jwt.algorithms, cryptography'])
+  return ok
+}
+
+async function installFromDebian (missing, log) {
   const apt = await runCommand('apt-get', ['--version'])
   if (process.getuid?.() !== 0 || !apt.ok) {
-    log('No Chromium was found and it cannot be installed here (that takes root and apt-get): the browser test will fail.')
+    for (const { name, tests } of missing) {
+      log(`No ${name} was found and it cannot be installed here (that takes root and apt-get): ${tests} will fail.`)
+    }
     return
   }
-  log('installing chromium')
+  const packages = missing.flatMap(one => one.packages)
+  log(`installing ${packages.join(', ')}`)
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const commands = [['update'], ['install', '-y', 'chromium', 'fonts-dejavu-core']]
+  const commands = [['update'], ['install', '-y', ...packages]]
   for (const args of commands) {
     const { ok, output } = await runCommand('apt-get', args, { env, timeout: quarterOfAnHour })
-    if (!ok) log(`apt-get ${args[0]} failed, so the browser test may fail:\n${output.slice(-2000)}`)
+    if (!ok) log(`apt-get ${args[0]} failed, so ${missing.map(one => one.tests).join(' and ')} may fail:\n${output.slice(-2000)}`)
   }
 }
 

@@ -113,7 +113,10 @@ t.test('type-checks as a module and as CommonJS', async (t) => {
   writeFileSync(join(project, 'module.ts'), `
     import Fastify from 'fastify'
     import byDefault, { oauthPlugin } from 'fastify-oauth'
+    import { createFakeProvider } from 'fastify-oauth/testing'
+    const { options, dispatcher, clock } = createFakeProvider({ protocol: 'oauth2' })
     ${use}
+    app.register(oauthPlugin, { providers: { fake: options }, dispatcher, clock })
   `)
   writeFileSync(join(project, 'common.cts'), `
     import Fastify = require('fastify')
