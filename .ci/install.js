@@ -7,16 +7,20 @@ import { npm, runCommand } from './command.js'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const quarterOfAnHour = 15 * 60_000
 const browserNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+// The last two are the server as well, by another name: it is the name that it is started by which counts.
+const redisNames = ['redis-server', 'valkey-server', 'redis6-server', 'redis-check-rdb', 'valkey-check-rdb']
 
 // What some tests need of the machine, and the Debian packages that bring it.
 const chromium = { name: 'Chromium', packages: ['chromium', 'fonts-dejavu-core'], tests: 'the browser test' }
 const oauthlib = { name: 'oauthlib for /usr/bin/python3', packages: ['python3-oauthlib'], tests: 'the interop tests of OAuth 1.0a' }
+// The package redis-server would start a service; the program itself is in this one.
+const redis = { name: 'Redis', packages: ['redis-tools'], tests: 'the tests of RedisGrantStore' }
 
 /**
- * Makes node_modules agree with package-lock.json and, where asked, finds or installs a browser and Python's oauthlib.
- * @param {{ browser?: boolean, python?: boolean, log?: (line: string) => void }} [options]
+ * Makes node_modules agree with package-lock.json and, where asked, finds or installs a browser, Python's oauthlib and Redis.
+ * @param {{ browser?: boolean, python?: boolean, redisServer?: boolean, log?: (line: string) => void }} [options]
  */
-export async function ensureInstalled ({ browser = false, python = false, log = console.log } = {}) {
+export async function ensureInstalled ({ browser = false, python = false, redisServer = false, log = console.log } = {}) {
   if (!packagesMatchLock()) {
     log('installing packages')
     const [file, args] = npm(['ci', '--include=dev', '--no-audit', '--no-fund'])
@@ -26,6 +30,7 @@ export async function ensureInstalled ({ browser = false, python = false, log = 
   const missing = []
   if (browser && findChromium() === null) missing.push(chromium)
   if (python && !(await importsOauthlib())) missing.push(oauthlib)
+  if (redisServer && findRedisServer() === null) missing.push(redis)
   if (missing.length > 0) await installFromDebian(missing, log)
 }
 
@@ -45,18 +50,30 @@ export async function ensureBuilt ({ log = console.log } = {}) {
  * @returns {string | null}
  */
 export function findChromium () {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of browserNames) {
-      const path = join(folder, name)
-      try {
-        accessSync(path, constants.X_OK)
-        return path
-      } catch {
-        // Not here.
-      }
-    }
+  return findProgram(browserNames)
+}
+
+/**
+ * The path of a Redis or Valkey server on this machine, or null. It is to be started under the name redis-server.
+ * @returns {string | null}
+ */
+export function findRedisServer () {
+  return findProgram(redisNames)
+}
+
+// The first of the names that any folder of the path has.
+function findProgram (names) {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  return names.flatMap(name => folders.map(folder => join(folder, name))).find(isProgram) ?? null
+}
+
+function isProgram (path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
   }
-  return null
 }
 
 async function importsOauthlib () {

@@ -88,6 +88,27 @@ t.test('signs for OAuth 1.0a without Fastify', async (t) => {
   t.equal(output, 'true 0 true')
 })
 
+t.test('no entry needs a client of a database, and the suite of a store no test runner', async (t) => {
+  const output = await runProgram('stores.js', `
+    import { createRequire } from 'node:module'
+    import { MemoryGrantStore } from 'fastify-oauth'
+    import { RedisGrantStore } from 'fastify-oauth/stores/redis'
+    import { grantStoreTests } from 'fastify-oauth/stores/testing'
+    const { resolve } = createRequire(import.meta.resolve('fastify-oauth'))
+    for (const name of ['ioredis', 'pg', 'tap']) {
+      try { console.log(resolve(name)) } catch {}
+    }
+    let now = 1
+    const tests = grantStoreTests(() => {
+      const store = new MemoryGrantStore({ clock: () => now })
+      return { store, other: store, pass: async (ms) => { now += ms } }
+    })
+    for (const { run } of tests) await run()
+    console.log(typeof RedisGrantStore, tests.length > 20)
+  `)
+  t.equal(output, 'function true')
+})
+
 t.test('registers when required', async (t) => {
   const output = await runProgram('register.cjs', `
     const app = require('fastify')()
@@ -126,8 +147,16 @@ t.test('type-checks as a module and as CommonJS', async (t) => {
     import Fastify from 'fastify'
     import byDefault, { oauthPlugin } from 'fastify-oauth'
     import { createFakeProvider } from 'fastify-oauth/testing'
+    import { RedisGrantStore, type RedisClient } from 'fastify-oauth/stores/redis'
+    import { grantStoreTests } from 'fastify-oauth/stores/testing'
     const { options, dispatcher, clock } = createFakeProvider({ protocol: 'oauth2' })
     ${use}
+    const redis = new RedisGrantStore({ client: {} as RedisClient, ttl: 1_000 })
+    app.register(oauthPlugin, { providers: {}, store: redis })
+    for (const { name, run } of grantStoreTests(() => ({ store: redis, other: redis, pass: async (ms: number) => {} }))) {
+      const test: [string, Promise<void>] = [name, run()]
+      test.pop()
+    }
     app.register(oauthPlugin, { providers: { fake: options }, dispatcher, clock })
   `)
   writeFileSync(join(project, 'common.cts'), `
