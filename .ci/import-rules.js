@@ -17,6 +17,7 @@ const parts = {
   oidc: ['http', 'errors'],
   oauth2: ['oidc', 'http', 'errors', 'random'],
   grants: ['errors', 'random'],
+  'store-tests': [],
   provider: providers,
   registry: providers,
   web: ['provider', 'registry', 'grants', 'http', 'errors', 'options'],

@@ -1,15 +1,22 @@
 // MemoryGrantStore: what every store must do, and its bounds.
 import t from 'tap'
 import { MemoryGrantStore } from '../../lib/index.js'
-import { testStore } from './suite.js'
-import { key, row } from './under-test.js'
+import { grantStoreTests } from '../../lib/store-tests/index.js'
+import type { StoredGrant } from '../../lib/index.js'
+
+const key = { owner: 'alice', provider: 'test', account: 'default' }
+
+function row (given: Partial<StoredGrant> = {}): Omit<StoredGrant, 'version'> {
+  return { ...key, authorizedAt: 1_750_000_000_123, refreshing: null, sealed: 'v1.abc.sealed', ...given }
+}
 
 t.test('MemoryGrantStore passes the suite of every store', async (t) => {
-  testStore(t, async () => {
+  const tests = grantStoreTests(() => {
     let now = 1_750_000_000_000
     const store = new MemoryGrantStore({ clock: () => now })
     return { store, other: store, pass: async ms => { now += ms } }
   })
+  for (const { name, run } of tests) t.test(name, async (t) => { await t.resolves(run()) })
 })
 
 t.test('beyond max the grant written longest ago is dropped', async (t) => {
@@ -20,6 +27,34 @@ t.test('beyond max the grant written longest ago is dropped', async (t) => {
   t.equal(await store.get({ ...key, account: 'b' }), null, 'b was')
   t.same((await store.list('alice')).map(({ account }) => account).sort(), ['a', 'c'])
   t.equal((await store.list('bob')).length, 1)
+})
+
+t.test('a grant that was not written again within ttl is dropped, whoever asks', async (t) => {
+  let now = 1_000
+  const store = new MemoryGrantStore({ ttl: 1_000, clock: () => now })
+  for (const account of ['a', 'b', 'c', 'd', 'e']) await store.put(row({ account }), 0)
+  now += 999
+  t.equal(await store.put(row({ account: 'e' }), 1), true, 'written again')
+  now += 1
+  t.equal(await store.get({ ...key, account: 'a' }), null)
+  t.equal(await store.delete({ ...key, account: 'b' }), false)
+  t.equal(await store.put(row({ account: 'c' }), 1), false)
+  t.same((await store.list('alice')).map(({ account }) => account), ['e'])
+  const scanned = []
+  for await (const { account } of store.scan()) scanned.push(account)
+  t.same(scanned, ['e'])
+})
+
+t.test('a scan and a write drop what is past its time', async (t) => {
+  let now = 1_000
+  const store = new MemoryGrantStore({ ttl: 1_000, clock: () => now })
+  await store.put(row(), 0)
+  now += 1_000
+  for await (const { account } of store.scan()) t.fail(account)
+  await store.put(row(), 0)
+  now += 1_000
+  await store.put(row({ owner: 'bob' }), 0)
+  t.same(await store.list('alice'), [])
 })
 
 t.test('an owner whose last grant was dropped has an empty list', async (t) => {
