@@ -75,12 +75,12 @@ function leasesOf ({ leases, claims, fences }: Tables) {
   }
 }
 
-// now() instead of clock_timestamp() lets the index find them. SKIP LOCKED: a sweep waits for nobody, not for another sweep
-// either. The outer condition is judged again on a row that was changed meanwhile: one that is in use again stays.
+// now() instead of clock_timestamp() lets the index find them. FOR UPDATE judges a row again that was changed meanwhile: one
+// that is in use again stays. SKIP LOCKED: a sweep waits for nobody, not for another sweep either.
 function sweepsOf ({ grants, leases, claims }: Tables): string[] {
   return [[grants, 'now()'], [claims, 'now()'], [leases, `now() - ${fenceRemembered}`]].map(([table, before]) => `
     WITH ended AS MATERIALIZED (SELECT id FROM ${table} WHERE expires_at <= ${before} ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-    DELETE FROM ${table} AS stored USING ended WHERE stored.id = ended.id AND stored.expires_at <= ${before} RETURNING 1`)
+    DELETE FROM ${table} AS stored USING ended WHERE stored.id = ended.id RETURNING 1`)
 }
 
 function later (milliseconds: string): string {

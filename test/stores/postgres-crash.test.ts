@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { PostgresGrantStore } from '../../lib/grants/postgres-store.js'
+import { key, row } from '../../lib/store-tests/expect.js'
 import { startPostgres } from '../fixtures/postgres-server.js'
-import { key, row } from './under-test.js'
 
 const crashes = 2
 

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { GrantLease } from '../../lib/index.js'
 import { PostgresGrantStore } from '../../lib/grants/postgres-store.js'
+import { key, row } from '../../lib/store-tests/expect.js'
 import { startPostgres } from '../fixtures/postgres-server.js'
-import { key, row } from './under-test.js'
 
 const server = await startPostgres(t)
 const connections = 20
@@ -132,6 +132,20 @@ t.test('a write waits for a newer lease that is being given out, and is refused 
   }
 })
 
+t.test('a fence that was drawn before a wait is drawn again after it', async (t) => {
+  const [store] = await create(t, 'drawn')
+  const first = await taken(store, 1)
+  const client = await server.pool(t).connect()
+  await client.query('BEGIN')
+  await client.query('UPDATE drawn.oauth_leases SET expires_at = now() WHERE fence = $1', [first.fence])
+  const lease = store.lease(key, 60_000)
+  t.equal(await Promise.race([lease, delay(200, 'waits')]), 'waits')
+  const { rows } = await client.query("UPDATE drawn.oauth_leases SET fence = nextval('drawn.oauth_fences') RETURNING fence")
+  await client.query('COMMIT')
+  client.release()
+  t.ok(Number((await lease)?.fence) > Number(rows[0].fence))
+})
+
 t.test('a claim or grant that is swept away while it is made anew stays made', async (t) => {
   const stores = await create(t, 'sweeps')
   const pool = server.pool(t, { max: connections })
@@ -147,4 +161,21 @@ t.test('a claim or grant that is swept away while it is made anew stays made', a
   t.ok(made > 1)
   t.equal(await stores[0].claim('last', 60_000), true)
   for (const store of stores) t.equal(await store.claim('last', 60_000), false)
+})
+
+t.test('a sweep waits for nobody', async (t) => {
+  const [store, other] = await create(t, 'patience')
+  const pool = server.pool(t)
+  const ended = async () => (await pool.query('SELECT id FROM patience.oauth_claims WHERE expires_at <= now()')).rows.length
+  // Closed, it sweeps none of them.
+  await store.close()
+  for (const id of ['first', 'held by another']) await store.claim(id, 1)
+  while (await ended() < 2) await delay(1)
+  const client = await pool.connect()
+  await client.query("BEGIN; SELECT FROM patience.oauth_claims WHERE id = sha256('\"held by another\"') FOR UPDATE")
+  await other.claim('new', 60_000)
+  await other.close()
+  t.equal(await ended(), 1, 'the one that is locked is left')
+  await client.query('COMMIT')
+  client.release()
 })

@@ -5,9 +5,9 @@ import type pg from 'pg'
 import t from 'tap'
 import { migrationOf } from '../../lib/grants/postgres-schema.js'
 import { PostgresGrantStore } from '../../lib/grants/postgres-store.js'
+import { key, row } from '../../lib/store-tests/expect.js'
 import { startPostgres } from '../fixtures/postgres-server.js'
 import { projectRoot } from '../fixtures/project.js'
-import { key, row } from './under-test.js'
 
 const server = await startPostgres(t)
 const pool = server.pool(t)
