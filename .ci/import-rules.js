@@ -21,18 +21,19 @@ const parts = {
   provider: providers,
   registry: providers,
   web: ['provider', 'registry', 'grants', 'http', 'errors', 'options'],
+  testing: ['oauth1', 'options', 'errors'],
   plugin: ['web', 'grants', ...providers],
   index: ['plugin', 'web', 'grants', ...providers]
 }
 
 // Package → the parts of lib that may import it, types included.
 const packages = {
-  undici: ['http'],
+  undici: ['http', 'testing'],
   oauth4webapi: ['oauth2', 'oidc'],
-  jose: ['oauth2', 'oidc'],
+  jose: ['oauth2', 'oidc', 'testing'],
   valibot: ['options'],
   '@fastify/error': ['errors'],
-  fastify: ['web', 'plugin', 'index'],
+  fastify: ['web', 'plugin', 'index', 'testing'],
   'fastify-plugin': ['web', 'plugin', 'index'],
   '@fastify/*': ['web', 'plugin', 'index']
 }

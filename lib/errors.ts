@@ -13,6 +13,7 @@ const table = {
   FST_OAUTH_PROVIDER_EXISTS: [500, 'A provider is already registered under the name %s: unregister it first'],
   FST_OAUTH_PROVIDER_NOT_CHOSEN: [500, 'request.oauth is not bound to a provider on this route: declare one in config.oauth, or call request.oauth.use(name)'],
   FST_OAUTH_INVALID_CALL: [500, 'The call to %s cannot be made: %s'],
+  FST_OAUTH_CANNOT_SIGN: [500, 'The request cannot be signed with OAuth 1.0a: %s'],
   FST_OAUTH_ORIGIN_NOT_ALLOWED: [500, 'The access token of %s is not sent to %s. Add that origin to the option apiOrigins if the API lives there'],
   FST_OAUTH_INSECURE_URL: [500, 'The request to %s was not made: plain http is allowed to loopback addresses only, unless the provider\'s option allowInsecureRequests is true'],
   FST_OAUTH_PROFILE_UNAVAILABLE: [500, 'The profile at %s is unknown: the provider gave no id_token and no userinfoUrl is set'],
@@ -21,9 +22,10 @@ const table = {
   FST_OAUTH_ACCESS_DENIED: [403, 'Access was denied at %s (%s)'],
   FST_OAUTH_AUTHORIZATION_FAILED: [502, '%s could not authorize the login (%s). %s'],
   FST_OAUTH_STATE_MISSING: [400, 'The callback of %s came without a state: it was not called by a provider at the end of a login, or the provider drops the state parameter'],
+  FST_OAUTH_TOKEN_MISSING: [400, 'The callback of %s came without an oauth_token (%s): it was not called by a provider at the end of a login, or the provider leaves it out when access is denied'],
   FST_OAUTH_STATE_NO_COOKIE: [400, 'The callback of %s came from a browser that holds no login under way: it was started in another browser or under another host name (localhost is not 127.0.0.1), cookies are blocked, or it took so long that the cookie was dropped'],
   FST_OAUTH_STATE_OTHER_HOST: [400, 'The callback of %s came to the host %s, but logins belong to %s: a cookie is bound to its host, so open the application under baseUrl'],
-  FST_OAUTH_STATE_MISMATCH: [400, 'The state in the callback of %s belongs to none of the logins under way in this browser: it is forged, finished, or was pushed out by newer logins'],
+  FST_OAUTH_STATE_MISMATCH: [400, 'The state, or oauth_token, in the callback of %s belongs to none of the logins under way in this browser: it is forged, finished, or was pushed out by newer logins'],
   FST_OAUTH_STATE_UNREADABLE: [400, 'The pending login of %s cannot be decrypted: the option secret differs between processes, was changed without keeping the old one, or is not set and the process was restarted'],
   FST_OAUTH_STATE_EXPIRED: [400, 'The login at %s took longer than the option loginTimeout allows'],
   FST_OAUTH_STATE_OTHER_PROVIDER: [400, 'The callback of %s carries the state of a login at another provider'],
@@ -32,11 +34,13 @@ const table = {
   FST_OAUTH_METHOD_NOT_ALLOWED: [405, 'The callback of %s takes GET and POST alone'],
   FST_OAUTH_INVALID_CALLBACK: [400, 'The callback of %s is not a valid authorization response: %s'],
   FST_OAUTH_CODE_REFUSED: [400, 'The token endpoint of %s refused the authorization code (%s)'],
+  FST_OAUTH_VERIFIER_REFUSED: [400, 'The access token endpoint of %s refused the login (%s)'],
   FST_OAUTH_ID_TOKEN_INVALID: [400, 'The id_token of %s is not valid: %s'],
   FST_OAUTH_INSUFFICIENT_SCOPE: [403, '%s granted less than is needed; missing: %s'],
   // A provider's fault
   FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
   FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],
+  FST_OAUTH_CALLBACK_UNCONFIRMED: [502, '%s did not confirm the callback URL (oauth_callback_confirmed), so a login could be taken over by another user. If the provider speaks OAuth Core 1.0 alone, declare quirks.oauth1Revision "1.0"'],
   FST_OAUTH_TOKEN_REFUSED: [502, 'The %s of %s answered with an error (%s)'],
   FST_OAUTH_INVALID_PROVIDER_ANSWER: [502, 'The %s of %s gave an answer that cannot be used: %s'],
   FST_OAUTH_PROVIDER_REDIRECT: [502, '%s answered with a redirect (status %s), which is not followed'],
@@ -48,11 +52,16 @@ const table = {
   // Signed calls
   FST_OAUTH_GRANT_REQUIRED: [401, 'Nothing was granted at %s yet: a login is needed'],
   FST_OAUTH_API_ERROR: [502, 'The API of %s answered with status %s'],
+  FST_OAUTH_API_PROBLEM: [502, 'The API of %s refused the signed call (oauth_problem %s)'],
   FST_OAUTH_API_UNREACHABLE: [502, 'The API of %s cannot be reached (%s)'],
   FST_OAUTH_API_TIMEOUT: [504, 'The API of %s did not answer within %s ms'],
   // The store
   FST_OAUTH_STORE_FAILED: [503, 'The grant store failed to %s'],
-  FST_OAUTH_GRANT_BUSY: [503, 'The grant at %s is being changed by others; try again']
+  FST_OAUTH_GRANT_BUSY: [503, 'The grant at %s is being changed by others; try again'],
+  // fastify-oauth/testing
+  FST_OAUTH_TESTING_LOGIN_FAILED: [500, 'The login at %s was not driven to its end: %s'],
+  FST_OAUTH_TESTING_UNKNOWN_FAULT: [500, 'A fake provider has no fault %s; it has %s'],
+  FST_OAUTH_TESTING_FOREIGN_ORIGIN: [500, 'The dispatcher of a fake provider serves %s and makes no request to %s']
 } as const satisfies Record<string, readonly [number, string]>
 
 /** A code of this plugin's errors. */
@@ -60,7 +69,7 @@ export type OAuthErrorCode = keyof typeof table
 
 /** What an error of this plugin may carry besides code, statusCode, message and cause. */
 export interface OAuthErrorDetails {
-  /** The OAuth error code that the provider answered (RFC 6749 sections 4.1.2.1 and 5.2). */
+  /** The OAuth error code that the provider answered (RFC 6749 sections 4.1.2.1 and 5.2); of OAuth 1.0a the oauth_problem. */
   providerError?: string
   /** Seconds after which another try makes sense. */
   retryAfter?: number

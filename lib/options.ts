@@ -1,106 +1,19 @@
 // One schema for everything that a user may pass; answers a new, frozen object. The only validator.
 import * as v from 'valibot'
-import type { OAuthExtraParams, OAuthPluginOptions, OAuthProviderOptions, OAuthRouteOption } from '../types/options.js'
+import type { OAuthPluginOptions, OAuthRouteOption } from '../types/options.js'
 import type { OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
+import { closed, fn, instance, path, scopes, text, url } from './options-parts.js'
+import { paramsOf, provider } from './options-provider.js'
 
-/** Parameters that the protocol sets itself (RFC 6749 section 4.1, RFC 7636, OpenID Connect Core 1.0 section 3.1.2.1). */
-export const reservedParams: ReadonlySet<string> = new Set([
-  'client_id', 'client_secret', 'redirect_uri', 'response_type', 'scope', 'state', 'nonce',
-  'code', 'code_verifier', 'code_challenge', 'code_challenge_method', 'grant_type', 'refresh_token'
-])
+export { isLoopback } from './options-parts.js'
 
-const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'authorizeParams', 'accessTokenParams'])
+const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'requestTokenParams', 'authorizeParams', 'accessTokenParams'])
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
-const loopbackHosts = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/
-
-/** Whether a URL stays on this machine (RFC 8252 section 8.3). */
-export function isLoopback (url: URL): boolean {
-  return loopbackHosts.test(url.hostname)
-}
-
-const text = (what = 'a non-empty string') => v.pipe(v.string(what), v.nonEmpty(what))
-const oneOf = <const T extends readonly string[]>(...values: T) => v.picklist(values, `one of ${values.map(value => `"${value}"`).join(', ')}`)
-const fn = <T>() => v.custom<T>(input => typeof input === 'function', 'a function')
-const flag = v.boolean('true or false')
 // Timers take no more than 2^31-1, and fire at once when they are given it.
 const longest = 2 ** 31 - 1
 const duration = `a whole number of milliseconds from 1 to ${longest}`
 const milliseconds = v.pipe(v.number(duration), v.integer(duration), v.minValue(1, duration), v.maxValue(longest, duration))
-const scopes = v.array(v.pipe(text('a scope'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope without spaces (RFC 6749 section 3.3)')), 'an array of scopes')
-
-function closed <const T extends v.ObjectEntries> (entries: T, instead = '') {
-  const known = Object.keys(entries).join(', ')
-  return v.strictObject(entries, issue => issue.expected === 'never' ? `one of the options ${known}` : issue.expected === 'Object' ? `${instead}an object with ${known}` : 'a value: it is required')
-}
-
-function instance <T> (what: string, ...methods: string[]) {
-  return v.custom<T>(input => typeof input === 'object' && input !== null && methods.every(name => typeof Reflect.get(input, name) === 'function'), what)
-}
-
-function parseUrl (input: string): URL | undefined {
-  return URL.canParse(input) ? new URL(input) : undefined
-}
-
-const url = v.pipe(text('an absolute URL'), v.check(input => /^https?:$/.test(parseUrl(input)?.protocol ?? ''), 'an absolute http or https URL'))
-const endpoint = v.pipe(url, v.check(input => new URL(input).hash === '', 'an absolute URL without a fragment (RFC 6749 section 3.1)'))
-const origin = v.pipe(url, v.check(input => `${new URL(input).origin}` === input.replace(/\/$/, ''), 'an origin, such as https://api.example.com'))
-const path = v.pipe(text('a path that begins with one /'), v.regex(/^\/(?![/\\])[^\\\s]*$/, 'a path that begins with one /'))
-
-const params = v.union([
-  fn<Exclude<OAuthExtraParams, Record<string, string>>>(),
-  v.pipe(
-    v.record(v.string(), v.string('a string'), 'an object of strings'),
-    v.check(input => !Object.keys(input).some(name => reservedParams.has(name)), `an object without ${[...reservedParams].join(', ')}: the plugin sets these itself`)
-  )
-], 'an object of strings, or a function that answers one')
-
-const quirks = closed({
-  pkce: v.optional(oneOf('unsupported')),
-  scopeDelimiter: v.optional(text()),
-  nonce: v.optional(oneOf('not-echoed'))
-})
-
-const endpoints = ['authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
-
-const provider = v.pipe(
-  closed({
-    clientId: text(),
-    clientSecret: v.optional(text()),
-    clientAuth: v.optional(oneOf('client_secret_basic', 'client_secret_post', 'none')),
-    scope: v.optional(scopes),
-    issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),
-    authorizeUrl: v.optional(endpoint),
-    accessTokenUrl: v.optional(endpoint),
-    userinfoUrl: v.optional(endpoint),
-    revocationUrl: v.optional(endpoint),
-    jwksUrl: v.optional(endpoint),
-    apiBaseUrl: v.optional(endpoint),
-    apiOrigins: v.optional(v.array(origin, 'an array of origins'), []),
-    authorizeParams: v.optional(params),
-    accessTokenParams: v.optional(params),
-    profile: v.optional(fn<NonNullable<OAuthProviderOptions['profile']>>()),
-    quirks: v.optional(quirks, {}),
-    callbackUrl: v.optional(v.pipe(endpoint, v.check(input => new URL(input).search === '', 'an absolute URL without a query'))),
-    defaultReturnTo: v.optional(path),
-    allowCrossSiteStart: v.optional(flag, false),
-    allowInsecureRequests: v.optional(flag, false)
-  }),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (dataset.typed) {
-      const given = dataset.value
-      const refuse = (key: string, message: string, value?: unknown) => addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input: given, key, value }] })
-      if (given.issuer === undefined && given.authorizeUrl === undefined) refuse('authorizeUrl', 'a URL, since there is no issuer to discover it from')
-      if (given.issuer === undefined && given.accessTokenUrl === undefined) refuse('accessTokenUrl', 'a URL, since there is no issuer to discover it from')
-      if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
-      if (given.clientSecret === undefined && given.clientAuth?.startsWith('client_secret')) refuse('clientSecret', `a non-empty string, since clientAuth is "${given.clientAuth}"`)
-      const allowed = 'an https URL (http is for loopback, unless allowInsecureRequests is true)'
-      const insecure = (value: string | undefined) => value !== undefined && !given.allowInsecureRequests && new URL(value).protocol === 'http:' && !isLoopback(new URL(value))
-      for (const key of endpoints) if (insecure(given[key])) refuse(key, allowed, given[key])
-      for (const value of given.apiOrigins) if (insecure(value)) refuse('apiOrigins', allowed, value)
-    }
-  })
-)
 
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))
 const providers = v.record(providerName, provider, 'an object of provider options')
@@ -172,8 +85,8 @@ export function parseRouteRequirement (given: unknown, where: string): RouteRequ
 }
 
 /** Checks parameters that a function answered, as those given as an object are. Throws FST_OAUTH_INVALID_OPTIONS. */
-export function parseParams (given: unknown, where: string): Record<string, string> {
-  return parse(params, given, where) as Record<string, string>
+export function parseParams (given: unknown, where: string, protocol: 'oauth1' | 'oauth2' = 'oauth2'): Record<string, string> {
+  return parse(paramsOf(protocol), given, where) as Record<string, string>
 }
 
 function parse <S extends v.GenericSchema> (schema: S, given: unknown, where: string): v.InferOutput<S> {

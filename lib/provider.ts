@@ -3,10 +3,12 @@ import type { OAuthGrant, OAuthTokenSet } from '../types/grant.js'
 import type { OAuthProfile } from '../types/profile.js'
 import type { OAuthProtocolName, OAuthProvider } from '../types/providers.js'
 import { oauthError } from './errors.js'
+import type { CallToSign, SignedBodies } from './http/call-to-sign.js'
+import type { SignedParts } from './http/sign.js'
 import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
+import { OAuth1Protocol } from './oauth1/protocol.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
-import type { LoginEnd, LoginStart } from './oauth2/protocol.js'
 import { toProfile } from './oidc/profile.js'
 import { isLoopback, parseParams } from './options.js'
 import type { ProviderOptions } from './options.js'
@@ -14,15 +16,52 @@ import type { ProviderOptions } from './options.js'
 /** What every provider of an application shares. */
 export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> { clock: () => number }
 
+/** What a callback is checked against: each protocol has its own part of it. */
+export interface LoginSecrets {
+  /** 256 bits: tells logins apart everywhere. */
+  state: string
+  /** OAuth 2: of PKCE. */
+  verifier?: string
+  /** OpenID Connect. */
+  nonce?: string
+  /** OAuth 1.0a: the temporary credentials. */
+  token?: string
+  tokenSecret?: string
+}
+
+/** How a login starts. */
+export interface LoginStart {
+  redirectUri: string
+  scope: readonly string[]
+  /** Added to the authorization request. */
+  params: Record<string, string>
+}
+
+/** How a login ends. */
+export interface LoginEnd {
+  /** The authorization response. */
+  callback: URLSearchParams
+  secrets: LoginSecrets
+  redirectUri: string
+}
+
+/** What the tokens say of whom they stand for. */
+type Identity = Pick<OAuthTokenSet, 'accessToken' | 'tokenSecret'> & Pick<OAuthGrant, 'claims' | 'raw'>
+
 /** What a protocol folder offers. */
 interface Protocol {
   readonly name: OAuthProtocolName
-  begin(start: LoginStart): Promise<{ url: string, secrets: LoginEnd['secrets'] }>
-  complete(end: LoginEnd): Promise<OAuthTokenSet>
+  /** Bodies of API calls that it signs. */
+  readonly signsBodies?: SignedBodies
+  /** What names the pending login of a callback; null where the callback does not say. */
+  keyOf(callback: URLSearchParams): string | null
+  begin(start: LoginStart & { requestParams: Record<string, string> }): Promise<{ url: string, key: string, secrets: LoginSecrets }>
+  complete(end: LoginEnd & { params: Record<string, string> }): Promise<OAuthTokenSet>
   refresh(grant: OAuthGrant): Promise<OAuthTokenSet>
   revoke(grant: OAuthGrant): Promise<boolean>
-  userinfo(accessToken: string, claims: OAuthGrant['claims']): Promise<Record<string, unknown> | undefined>
-  sign(grant: OAuthGrant): Promise<Record<string, string>>
+  userinfo(identity: Identity): Promise<Record<string, unknown> | undefined>
+  /** One API call: what the signature depends on is read from it only as far as it matters. */
+  sign(grant: OAuthGrant, call: CallToSign): Promise<SignedParts>
 }
 
 /** A login that came through: its tokens, and whose they are. */
@@ -47,14 +86,16 @@ export class Provider implements OAuthProvider {
     this.issuer = options.issuer
     this.scope = options.scope ?? (options.issuer === undefined ? [] : ['openid'])
     this.apiBaseUrl = options.apiBaseUrl
-    this.callbackUrl = options.callbackUrl
+    this.callbackUrl = options.callbackUrl === 'oob' ? undefined : options.callbackUrl
     this.defaultReturnTo = options.defaultReturnTo
     this.allowCrossSiteStart = options.allowCrossSiteStart
     this.#options = options
     this.#apiOrigins = new Set([options.apiBaseUrl, ...options.apiOrigins].filter(url => url !== undefined).map(url => new URL(url).origin))
     const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests
     const transport = createTransport({ dispatcher, provider: name, timeout, allows })
-    this.#protocol = new OAuth2Protocol({ provider: name, options, transport, clock, allows })
+    this.#protocol = options.requestTokenUrl === undefined
+      ? new OAuth2Protocol({ provider: name, options, transport, clock, allows })
+      : new OAuth1Protocol({ provider: name, options, transport, clock })
   }
 
   get protocol (): OAuthProtocolName {
@@ -66,15 +107,26 @@ export class Provider implements OAuthProvider {
     return this.#apiOrigins.has(origin)
   }
 
-  /** Starts a login. The request is what `authorizeParams` may be a function of. */
+  /** Bodies that count in a signature. */
+  get signsBodies (): SignedBodies | undefined {
+    return this.#protocol.signsBodies
+  }
+
+  /** What names the pending login of a callback: its state, or its oauth_token; null where it has none. */
+  keyOf (callback: URLSearchParams): string | null {
+    return this.#protocol.keyOf(callback)
+  }
+
+  /** Starts a login. The request is what `requestTokenParams` and `authorizeParams` may be functions of. */
   async begin ({ redirectUri, scope, params }: LoginStart, request: unknown) {
     const own = await this.#params(this.#options.authorizeParams, 'authorizeParams', request)
+    const requestParams = await this.#params(this.#options.requestTokenParams, 'requestTokenParams', request)
     const all = { ...own, ...params }
-    return { ...await this.#protocol.begin({ redirectUri, scope, params: all }), formPost: all.response_mode === 'form_post' }
+    return { ...await this.#protocol.begin({ redirectUri, scope, params: all, requestParams }), formPost: all.response_mode === 'form_post' }
   }
 
   /** Ends a login. The request is what `accessTokenParams` may be a function of. */
-  async complete (end: Omit<LoginEnd, 'params'>, request: unknown): Promise<CompletedLogin> {
+  async complete (end: LoginEnd, request: unknown): Promise<CompletedLogin> {
     const params = await this.#params(this.#options.accessTokenParams, 'accessTokenParams', request)
     const tokens = await this.#protocol.complete({ ...end, params })
     const subject = await this.#subjectOf(tokens)
@@ -90,14 +142,14 @@ export class Provider implements OAuthProvider {
     return this.#protocol.revoke(grant)
   }
 
-  /** The headers that sign one API call. */
-  async sign (grant: OAuthGrant): Promise<Record<string, string>> {
-    return this.#protocol.sign(grant)
+  /** Signs one API call. */
+  async sign (grant: OAuthGrant, call: CallToSign): Promise<SignedParts> {
+    return this.#protocol.sign(grant, call)
   }
 
   /** Throws FST_OAUTH_PROFILE_UNAVAILABLE where the provider tells nothing of its users, FST_OAUTH_USERINFO_MISMATCH where it tells of another. */
   async profile (grant: OAuthGrant): Promise<OAuthProfile> {
-    const userinfo = await this.#protocol.userinfo(grant.accessToken, grant.claims)
+    const userinfo = await this.#protocol.userinfo(grant)
     if (userinfo === undefined && grant.claims === undefined) throw oauthError('FST_OAUTH_PROFILE_UNAVAILABLE', [this.name])
     const profile = toProfile({ ...grant.claims, ...userinfo }, this.#options.profile)
     // With an id_token the subjects were compared already.
@@ -106,15 +158,15 @@ export class Provider implements OAuthProvider {
   }
 
   // Without an id_token, userinfo alone tells two accounts apart.
-  async #subjectOf ({ claims, accessToken }: OAuthTokenSet): Promise<string | undefined> {
-    if (claims !== undefined) return String(claims.sub)
-    if (this.#options.userinfoUrl === undefined) return undefined
-    const userinfo = await this.#protocol.userinfo(accessToken, undefined)
-    return toProfile(userinfo as Record<string, unknown>, this.#options.profile).id
+  async #subjectOf (tokens: OAuthTokenSet): Promise<string | undefined> {
+    if (tokens.claims !== undefined) return String(tokens.claims.sub)
+    if (this.#options.userinfoUrl === undefined && this.protocol !== 'oauth1') return undefined
+    const userinfo = await this.#protocol.userinfo(tokens)
+    return userinfo === undefined ? undefined : toProfile(userinfo, this.#options.profile).id
   }
 
   async #params (params: Params, option: string, request: unknown): Promise<Record<string, string>> {
     if (typeof params !== 'function') return params ?? {}
-    return parseParams(await params(request as Parameters<typeof params>[0]), `providers.${this.name}.${option}()`)
+    return parseParams(await params(request as Parameters<typeof params>[0]), `providers.${this.name}.${option}()`, this.protocol === 'oauth1' ? 'oauth1' : 'oauth2')
   }
 }

@@ -43,8 +43,9 @@ export class ProviderRegistry implements OAuthProviderRegistry {
 
   /** Registers a provider whose options were checked. */
   add (name: string, options: ProviderOptions): Provider {
-    if (options.callbackUrl !== undefined && !this.#isRoute(name, new URL(options.callbackUrl).pathname)) {
-      throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`providers.${name}.callbackUrl is ${JSON.stringify(options.callbackUrl)}; allowed is, once the routes are registered, the usual callback URL or one whose path the option providers has named`])
+    const { callbackUrl } = options
+    if (callbackUrl !== undefined && callbackUrl !== 'oob' && !this.#isRoute(name, new URL(callbackUrl).pathname)) {
+      throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`providers.${name}.callbackUrl is ${JSON.stringify(callbackUrl)}; allowed is, once the routes are registered, the usual callback URL or one whose path the option providers has named`])
     }
     if (this.#providers.has(name)) throw oauthError('FST_OAUTH_PROVIDER_EXISTS', [`"${name}"`])
     const provider = new Provider(name, options, this.#surroundings)

@@ -25,6 +25,7 @@ const refusedImports = {
   'lib/store-tests/rows.ts': ['../errors.js', '../grants/memory-store.js', 'tap', 'fastify'],
   'lib/provider.ts': ['./web/routes.js', './grants/keeper.js', './plugin.js', 'oauth4webapi', 'undici'],
   'lib/registry.ts': ['./grants/keeper.js', './index.js', 'fastify'],
+  'lib/testing/login-as.ts': ['../web/routes.js', '../grants/keeper.js', '../provider.js', '../oauth2/protocol.js', '../http/client.js', '../plugin.js', 'oauth4webapi', 'valibot'],
   'lib/web/routes.ts': ['../plugin.js', '../index.js', '../oauth2/protocol.js', '../oidc/logout.js', '@fastify/error', 'undici'],
   'lib/plugin.ts': ['./index.js', 'undici', 'jose', 'valibot', 'crypto', 'left-pad', '../test/fixtures/project.js'],
   'lib/utils.ts': ['./errors.js'],
@@ -44,6 +45,7 @@ const allowedImports = {
   'lib/provider.ts': ['./registry.js', './oauth1/protocol.js', './oauth2/protocol.js', './oidc/profile.js', './http/client.js', './options.js'],
   'lib/web/routes.ts': ['../provider.js', '../registry.js', '../grants/keeper.js', '../http/client.js', '../options.js', 'fastify', '@fastify/cookie'],
   'lib/plugin.ts': ['./web/routes.js', './grants/keeper.js', './oauth1/protocol.js', 'fastify', 'fastify-plugin', '@fastify/session'],
+  'lib/testing/server.ts': ['./core.js', '../oauth1/signature.js', '../options.js', '../errors.js', 'fastify', 'undici', 'jose', '../../types/testing.js'],
   'types/options.ts': ['./grant.js', 'fastify', 'undici', '@fastify/error', 'node:crypto']
 }
 

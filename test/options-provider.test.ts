@@ -1,4 +1,5 @@
 // The options of a provider: what is wrong with one is said with its path, what was given, and what is allowed.
+import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { isLoopback, parseParams, parsePluginOptions, parseProviderOptions } from '../lib/options.js'
 import { messageOf } from './fixtures/options.js'
@@ -38,7 +39,7 @@ const provider: Array<[object, string | RegExp]> = [
   [{ quirks: { pkce: 'plain' } }, 'providers.x.quirks.pkce is "plain"; allowed is one of "unsupported"'],
   [{ quirks: { scopeDelimiter: '' } }, 'providers.x.quirks.scopeDelimiter is ""; allowed is a non-empty string'],
   [{ quirks: { nonce: true } }, 'providers.x.quirks.nonce is true; allowed is one of "not-echoed"'],
-  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options pkce, scopeDelimiter, nonce'],
+  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options pkce, scopeDelimiter, nonce, scopeParam, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
   [{ callbackUrl: '/callback' }, /^providers\.x\.callbackUrl is "\/callback"/],
   [{ callbackUrl: 'https://app.example/callback?a=1' }, 'providers.x.callbackUrl is "https://app.example/callback?a=1"; allowed is an absolute URL without a query'],
   [{ defaultReturnTo: 'home' }, 'providers.x.defaultReturnTo is "home"; allowed is a path that begins with one /'],
@@ -67,4 +68,75 @@ t.test('the checks of a provider are those of its parts', async (t) => {
   for (const url of ['http://localhost.example', 'http://127.0.0.1.example', 'http://10.0.0.1', 'http://[::2]', 'http://0.0.0.0', 'http://xlocalhost']) t.equal(isLoopback(new URL(url)), false, url)
   t.equal(messageOf(() => parseProviderOptions('x', { ...github, accessTokenUrl: 'http://127.0.0.1/token', apiOrigins: ['http://localhost:3000'] })), 'no error', 'plain http is for loopback')
   t.equal(messageOf(() => parseProviderOptions('x', { ...github, accessTokenUrl: 'http://sso.example/token', allowInsecureRequests: true })), 'no error', 'or where it is allowed')
+})
+
+const trello = { ...github, clientSecret: 'secret-canary', requestTokenUrl: 'https://sso.example/request' }
+const pem = (type: 'rsa' | 'ec') => (type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+const rsa = pem('rsa').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+const ec = pem('ec').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+const ofOAuth2 = 'it is for OAuth 2, and requestTokenUrl makes this an OAuth 1.0a provider'
+const ofOAuth1 = 'it is for OAuth 1.0a, and without requestTokenUrl this is an OAuth 2 provider'
+
+const oauth1: Array<[object, string | RegExp]> = [
+  [{ issuer: 'https://sso.example' }, `providers.x.issuer is "https://sso.example"; allowed is nothing: ${ofOAuth2}`],
+  [{ clientAuth: 'none' }, `providers.x.clientAuth is "none"; allowed is nothing: ${ofOAuth2}`],
+  [{ revocationUrl: 'https://sso.example/r' }, `providers.x.revocationUrl is "https://sso.example/r"; allowed is nothing: ${ofOAuth2}`],
+  [{ jwksUrl: 'https://sso.example/j' }, `providers.x.jwksUrl is "https://sso.example/j"; allowed is nothing: ${ofOAuth2}`],
+  [{ quirks: { pkce: 'unsupported' } }, `providers.x.quirks is an object; allowed is an object without pkce: ${ofOAuth2}`],
+  [{ quirks: { nonce: 'not-echoed' } }, `providers.x.quirks is an object; allowed is an object without nonce: ${ofOAuth2}`],
+  [{ authorizeUrl: undefined }, 'providers.x.authorizeUrl is undefined; allowed is a URL, since OAuth 1.0a has no discovery'],
+  [{ accessTokenUrl: undefined }, 'providers.x.accessTokenUrl is undefined; allowed is a URL, since OAuth 1.0a has no discovery'],
+  [{ requestTokenUrl: 'http://sso.example/request' }, /^providers\.x\.requestTokenUrl is .*; allowed is an https URL/],
+  [{ requestTokenUrl: '/request' }, 'providers.x.requestTokenUrl is "/request"; allowed is an absolute http or https URL'],
+  [{ clientSecret: '' }, 'providers.x.clientSecret is a string of 0 characters; allowed is a non-empty string, since signatureMethod is "HMAC-SHA1"'],
+  [{ clientSecret: undefined, signatureMethod: 'PLAINTEXT' }, 'providers.x.clientSecret is undefined; allowed is a non-empty string, since signatureMethod is "PLAINTEXT"'],
+  [{ signatureMethod: 'HMAC-MD5' }, /^providers\.x\.signatureMethod is "HMAC-MD5"; allowed is one of "HMAC-SHA1", /],
+  [{ signatureMethod: 'RSA-SHA1' }, 'providers.x.clientKey is undefined; allowed is a private RSA key as PEM, since signatureMethod is "RSA-SHA1"'],
+  [{ signatureMethod: 'RSA-SHA1', clientKey: 'secret' }, 'providers.x.clientKey is a string of 6 characters; allowed is a private RSA key as PEM'],
+  [{ signatureMethod: 'RSA-SHA1', clientKey: ec }, /^providers\.x\.clientKey is a string of \d+ characters; allowed is a private RSA key as PEM$/],
+  [{ clientKey: rsa }, /^providers\.x\.clientKey is a string of \d+ characters; allowed is nothing, since signatureMethod is "HMAC-SHA1"$/],
+  [{ accessTokenMethod: 'PUT' }, 'providers.x.accessTokenMethod is "PUT"; allowed is one of "GET", "POST"'],
+  [{ realm: '' }, 'providers.x.realm is ""; allowed is a non-empty string'],
+  [{ realm: 'ä' }, 'providers.x.realm is "ä"; allowed is a text of printable ASCII'],
+  [{ requestTokenParams: { oauth_callback: 'https://evil.example' } }, /^providers\.x\.requestTokenParams is an object; allowed is an object without oauth_token, .*oauth_callback.*: the plugin sets these itself$/],
+  [{ authorizeParams: { oauth_token: 'x' } }, /^providers\.x\.authorizeParams is an object/],
+  [{ accessTokenParams: { oauth_verifier: 'x' } }, /^providers\.x\.accessTokenParams is an object/],
+  [{ callbackUrl: 'https://app.example/?a' }, 'providers.x.callbackUrl is "https://app.example/?a"; allowed is an absolute URL without a query'],
+  [{ quirks: { oauth1Revision: '1.0a' } }, 'providers.x.quirks.oauth1Revision is "1.0a"; allowed is one of "1.0"'],
+  [{ quirks: { oauth1Parameters: 'cookie' } }, 'providers.x.quirks.oauth1Parameters is "cookie"; allowed is one of "header", "query", "body"'],
+  [{ signatureMethod: 'PLAINTEXT', quirks: { oauth1Parameters: 'query' } }, 'providers.x.quirks is an object; allowed is an object without oauth1Parameters: PLAINTEXT sends secrets, and addresses are logged everywhere'],
+  [{ signatureMethod: 'PLAINTEXT', allowInsecureRequests: true, accessTokenUrl: 'http://sso.example/access' }, 'providers.x.accessTokenUrl is "http://sso.example/access"; allowed is an https URL: PLAINTEXT sends secrets, so allowInsecureRequests does not count'],
+  [{ signatureMethod: 'PLAINTEXT', allowInsecureRequests: true, apiOrigins: ['http://api.example'] }, 'providers.x.apiOrigins is "http://api.example"; allowed is https origins: PLAINTEXT sends secrets, so allowInsecureRequests does not count']
+]
+
+t.test('a wrong option of an OAuth 1.0a provider', async (t) => {
+  for (const [given, expected] of oauth1) {
+    const message = messageOf(() => parseProviderOptions('x', { ...trello, ...given }))
+    t.match(message, expected, JSON.stringify(given))
+    t.notMatch(message, /canary|PRIVATE KEY/)
+  }
+})
+
+t.test('options of OAuth 1.0a alone at another provider', async (t) => {
+  const given = { requestTokenParams: {}, accessTokenMethod: 'GET', signatureMethod: 'HMAC-SHA1', realm: 'r', clientKey: rsa }
+  for (const [name, value] of Object.entries(given)) t.match(messageOf(() => parseProviderOptions('x', { ...github, [name]: value })), new RegExp(`^providers\\.x\\.${name} is .*; allowed is nothing: ${ofOAuth1}$`), name)
+  const quirks = { oauth1Revision: '1.0', oauth1CallbackOnAuthorize: true, oauth1RequestTokenMethod: 'GET', oauth1ScopeOnRequestToken: true, oauth1Parameters: 'query', oauth1BodyHash: true, scopeParam: 'perms' }
+  for (const [name, value] of Object.entries(quirks)) t.equal(messageOf(() => parseProviderOptions('x', { ...github, quirks: { [name]: value } })), `providers.x.quirks is an object; allowed is an object without ${name}: ${ofOAuth1}`)
+  t.match(messageOf(() => parseProviderOptions('x', { ...github, callbackUrl: 'oob' })), 'providers.x.callbackUrl is "oob"; allowed is an absolute URL: "oob" is for OAuth 1.0a')
+})
+
+t.test('right options of an OAuth 1.0a provider', async (t) => {
+  const right: object[] = [
+    {},
+    { callbackUrl: 'oob', scope: ['read'], accessTokenMethod: 'GET', realm: 'a "realm"' },
+    { authorizeParams: { scope: 'read', state: 'x', oauth_consumer_key: 'id' }, requestTokenParams: { scope: 'x', nonce: 'y' } },
+    { signatureMethod: 'RSA-SHA256', clientKey: rsa, clientSecret: '' },
+    { signatureMethod: 'RSA-SHA512', clientKey: rsa, clientSecret: undefined },
+    { signatureMethod: 'PLAINTEXT' },
+    { signatureMethod: 'PLAINTEXT', accessTokenUrl: 'http://127.0.0.1/access', apiOrigins: ['http://localhost:3000'], quirks: { oauth1Parameters: 'header' } },
+    { allowInsecureRequests: true, accessTokenUrl: 'http://sso.example/access' }
+  ]
+  for (const given of right) t.equal(messageOf(() => parseProviderOptions('x', { ...trello, ...given })), 'no error', JSON.stringify(given))
+  t.strictSame(parseParams({ scope: 'x' }, 'here', 'oauth1'), { scope: 'x' })
+  t.match(messageOf(() => parseParams({ oauth_nonce: 'x' }, 'here', 'oauth1')), /^here is an object; allowed is an object without oauth_token/)
 })

@@ -8,7 +8,7 @@ import t from 'tap'
 import { projectRoot } from './fixtures/project.js'
 
 const run = promisify(execFile)
-const packed = ['package.json', 'tsconfig.json', 'lib', 'types', 'README.md', 'LICENSE', 'CHANGELOG.md']
+const packed = ['package.json', 'tsconfig.json', 'lib', 'types', 'sql', 'README.md', 'LICENSE', 'CHANGELOG.md']
 
 // Outside the project, where no folder above has the packages of the project.
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fastify-oauth-')))
@@ -60,10 +60,11 @@ t.test('holds what is compiled and no sources or tests', async (t) => {
   const strangers = files.filter((file) =>
     !/^dist[\\/](lib|types)([\\/].*\.(js|d\.ts|js\.map))?$/.test(file) &&
     !/^dist[\\/](lib|types)[\\/][^.]+$/.test(file) &&
-    !['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(file))
+    !['package.json', 'sql', join('sql', 'postgres.sql'), 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(file))
   t.strictSame(strangers, [])
   t.ok(files.includes(join('dist/lib/index.js')))
   t.ok(files.includes(join('dist/types/index.d.ts')))
+  t.ok(files.includes(join('sql', 'postgres.sql')))
 })
 
 t.test('gives the same function to import and require', async (t) => {
@@ -74,6 +75,28 @@ t.test('gives the same function to import and require', async (t) => {
     console.log(typeof plugin, plugin === oauthPlugin, plugin === required.default, plugin === required.oauthPlugin)
   `)
   t.equal(output, 'function true true true')
+})
+
+t.test('no entry needs a client of a database, and the suite of a store no test runner', async (t) => {
+  const output = await runProgram('stores.js', `
+    import { createRequire } from 'node:module'
+    import { MemoryGrantStore } from 'fastify-oauth'
+    import { RedisGrantStore } from 'fastify-oauth/stores/redis'
+    import { PostgresGrantStore } from 'fastify-oauth/stores/postgres'
+    import { grantStoreTests } from 'fastify-oauth/stores/testing'
+    const { resolve } = createRequire(import.meta.resolve('fastify-oauth'))
+    for (const name of ['ioredis', 'pg', 'tap']) {
+      try { console.log(resolve(name)) } catch {}
+    }
+    let now = 1
+    const tests = grantStoreTests(() => {
+      const store = new MemoryGrantStore({ clock: () => now })
+      return { store, other: store, pass: async (ms) => { now += ms } }
+    })
+    for (const { run } of tests) await run()
+    console.log(typeof RedisGrantStore, typeof PostgresGrantStore, tests.length > 20)
+  `)
+  t.equal(output, 'function function true')
 })
 
 t.test('registers when required', async (t) => {
@@ -113,7 +136,20 @@ t.test('type-checks as a module and as CommonJS', async (t) => {
   writeFileSync(join(project, 'module.ts'), `
     import Fastify from 'fastify'
     import byDefault, { oauthPlugin } from 'fastify-oauth'
+    import { createFakeProvider } from 'fastify-oauth/testing'
+    import { RedisGrantStore, type RedisClient } from 'fastify-oauth/stores/redis'
+    import { PostgresGrantStore, type PostgresPool } from 'fastify-oauth/stores/postgres'
+    import { grantStoreTests } from 'fastify-oauth/stores/testing'
+    const { options, dispatcher, clock } = createFakeProvider({ protocol: 'oauth2' })
     ${use}
+    const redis = new RedisGrantStore({ client: {} as RedisClient, ttl: 1_000 })
+    app.register(oauthPlugin, { providers: {}, store: redis })
+    app.register(oauthPlugin, { providers: {}, store: new PostgresGrantStore({ pool: {} as PostgresPool, ttl: 1_000 }) })
+    for (const { name, run } of grantStoreTests(() => ({ store: redis, other: redis, pass: async (ms: number) => {} }))) {
+      const test: [string, Promise<void>] = [name, run()]
+      test.pop()
+    }
+    app.register(oauthPlugin, { providers: { fake: options }, dispatcher, clock })
   `)
   writeFileSync(join(project, 'common.cts'), `
     import Fastify = require('fastify')

@@ -18,7 +18,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 try {
   console.log('== install')
-  await ensureInstalled({ browser: true })
+  await ensureInstalled({ browser: true, python: true, redisServer: true })
   await step('build', [npm(['run', 'build'])])
   await step('lint', [npm(['run', 'lint'])])
   await step('types', [

@@ -19,7 +19,10 @@ export interface OAuthCallOptions {
   timeout?: number
   /** Whether a 401 refreshes the token and sends the call once more. Default: true. */
   retry?: boolean
-  /** Whether a status of 400 and above throws FST_OAUTH_API_ERROR. Default: false. */
+  /**
+   * Whether a status of 400 and above throws FST_OAUTH_API_ERROR. Default: only a 401 that names an `oauth_problem` throws, as
+   * FST_OAUTH_API_PROBLEM; with false, nothing does.
+   */
   throwOnError?: boolean
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import type { Dispatcher } from 'undici'
 import type { OAuthClient } from './client.js'
 import type { OAuthGrant, OAuthRevocation } from './grant.js'
 import type { OAuthProviderOptions } from './options.js'
@@ -23,9 +24,19 @@ export interface OAuthClientSelector {
   account?: string
 }
 
+/** What is in force of the plugin's options, for tools and tests. */
+export interface OAuthSettings {
+  /** Where the plugin's routes live, with the prefix of the instance that it is registered in. */
+  readonly prefix: string
+  readonly baseUrl: string | undefined
+  /** What every request of the plugin goes through. */
+  readonly dispatcher: Dispatcher
+}
+
 /** `app.oauth` */
 export interface FastifyOAuth {
   readonly providers: OAuthProviderRegistry
+  readonly settings: OAuthSettings
   /** The client of `request.oauth` without a request, for jobs and queues. */
   client(provider: OAuthProviderName, selector: OAuthClientSelector): OAuthClient
   readonly grants: {

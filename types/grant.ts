@@ -9,9 +9,11 @@ export interface OAuthGrant {
   readonly account: string
   /** Subject at the provider: `sub` of the id_token, or the profile's id. */
   readonly subject: string | undefined
-  /** In lower case, as RFC 6749 section 5.1 compares it: `bearer`. */
+  /** In lower case, as RFC 6749 section 5.1 compares it: `bearer`. `oauth1` for OAuth 1.0a. */
   readonly tokenType: string
   readonly accessToken: string
+  /** OAuth 1.0a: the shared secret of the token (RFC 5849 section 2.3). */
+  readonly tokenSecret: string | undefined
   readonly refreshToken: string | undefined
   readonly idToken: string | undefined
   /** Granted scopes: those of the token answer, or those requested where it names none (RFC 6749 section 5.1). */
@@ -45,6 +47,8 @@ export interface OAuthTokenSet {
   /** In lower case. */
   tokenType: string
   accessToken: string
+  /** Of OAuth 1.0a alone. */
+  tokenSecret?: string | undefined
   refreshToken: string | undefined
   idToken: string | undefined
   /** Undefined where the answer names none. */

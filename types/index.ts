@@ -1,6 +1,7 @@
 export type * from './client.js'
 export type * from './fastify.js'
 export type * from './grant.js'
+export type * from './oauth1.js'
 export type * from './options.js'
 export type * from './profile.js'
 export type * from './providers.js'

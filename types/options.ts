@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { OAuthGrant } from './grant.js'
+import type { OAuth1SignatureMethod } from './oauth1.js'
 import type { OAuthProfile } from './profile.js'
 import type { GrantStore } from './store.js'
 
@@ -18,21 +19,49 @@ export interface OAuthQuirks {
   scopeDelimiter?: string
   /** `not-echoed`: the provider leaves the nonce out of its id_tokens. Default: it is required. */
   nonce?: 'not-echoed'
+  /** OAuth 1.0a: the name of the parameter that scopes are asked for in, such as Flickr's `perms`. Default: `scope`. */
+  scopeParam?: string
+  /**
+   * `1.0`: OAuth Core 1.0, before revision A. The callback goes with the authorization URL, is not confirmed, and brings no
+   * verifier: the session fixation that revision A ended is possible. Default: RFC 5849.
+   */
+  oauth1Revision?: '1.0'
+  /** OAuth 1.0a: `oauth_callback` goes with the authorization URL, and is not confirmed. Default: false. */
+  oauth1CallbackOnAuthorize?: boolean
+  /** OAuth 1.0a: how temporary credentials are asked for. Default: as `accessTokenMethod` says. */
+  oauth1RequestTokenMethod?: 'GET' | 'POST'
+  /** OAuth 1.0a: scopes are asked for with the temporary credentials, not in the authorization URL. Default: false. */
+  oauth1ScopeOnRequestToken?: boolean
+  /**
+   * OAuth 1.0a: where the protocol's parameters stand (RFC 5849 section 3.5). `body`: in the form, or in the query of a request
+   * that has none. Default: `header`.
+   */
+  oauth1Parameters?: 'header' | 'query' | 'body'
+  /** OAuth 1.0a: sign bodies that are no form with `oauth_body_hash`, where they are no stream. Default: false. */
+  oauth1BodyHash?: boolean
 }
 
-/** One provider. Either `issuer` (its endpoints are discovered), or `authorizeUrl` and `accessTokenUrl`. */
+/**
+ * One provider. Either `issuer` (its endpoints are discovered), or `authorizeUrl` and `accessTokenUrl`; with `requestTokenUrl`
+ * besides, it speaks OAuth 1.0a (RFC 5849).
+ */
 export interface OAuthProviderOptions {
   clientId: string
+  /** Required for OAuth 1.0a, unless `signatureMethod` is one of RSA. */
   clientSecret?: string
+  /** OAuth 1.0a: private RSA key, as PEM, of the RSA signature methods. */
+  clientKey?: string
   /** Default: what the provider's metadata offers, `client_secret_basic` first; `none` without a secret. */
   clientAuth?: OAuthClientAuth
   /** Scopes that every login asks for. Default: `openid` with an issuer, else none. */
   scope?: readonly string[]
   /** Issuer identifier: endpoints come from its metadata (OpenID Connect Discovery 1.0, RFC 8414). */
   issuer?: string
-  /** Authorization endpoint (RFC 6749 section 3.1). */
+  /** Temporary credential request URI (RFC 5849 section 2.1). Its presence means OAuth 1.0a. */
+  requestTokenUrl?: string
+  /** Authorization endpoint (RFC 6749 section 3.1, RFC 5849 section 2.2). */
   authorizeUrl?: string
-  /** Token endpoint (RFC 6749 section 3.2). */
+  /** Token endpoint (RFC 6749 section 3.2, RFC 5849 section 2.3). */
   accessTokenUrl?: string
   userinfoUrl?: string
   /** Revocation endpoint (RFC 7009). */
@@ -43,14 +72,28 @@ export interface OAuthProviderOptions {
   apiBaseUrl?: string
   /** Further origins that are sent the access token. */
   apiOrigins?: readonly string[]
+  /** OAuth 1.0a: added to the request for temporary credentials, and signed. */
+  requestTokenParams?: OAuthExtraParams
   /** Added to the authorization request. */
   authorizeParams?: OAuthExtraParams
   /** Added to the token request of a login. */
   accessTokenParams?: OAuthExtraParams
-  /** Userinfo (or id_token claims) to a profile. Default: OpenID Connect's standard claims. */
+  /** OAuth 1.0a: how credentials are asked for. Default: `POST`. */
+  accessTokenMethod?: 'GET' | 'POST'
+  /** OAuth 1.0a. Default: `HMAC-SHA1`. `PLAINTEXT` goes over https, or to loopback, alone. */
+  signatureMethod?: OAuth1SignatureMethod
+  /** OAuth 1.0a: `realm` of the Authorization header (RFC 5849 section 3.5.1). Printable ASCII. */
+  realm?: string
+  /**
+   * Userinfo (or id_token claims) to a profile. Default: OpenID Connect's standard claims. At an OAuth 1.0a provider without
+   * `userinfoUrl` it is given the answer that brought the token, where some providers say who the user is.
+   */
   profile?: (userinfo: Record<string, unknown>) => Partial<Omit<OAuthProfile, 'raw'>>
   quirks?: OAuthQuirks
-  /** Absolute callback URL, where it is not `{baseUrl}{prefix}/{name}/callback`; its path becomes a route. */
+  /**
+   * Absolute callback URL, where it is not `{baseUrl}{prefix}/{name}/callback`; its path becomes a route. OAuth 1.0a also takes
+   * `oob`: the provider knows the callback URL by other means, or shows the user a verifier (RFC 5849 section 2.1).
+   */
   callbackUrl?: string
   /** Where a login of this provider ends when it did not start from a route. */
   defaultReturnTo?: string

@@ -14,8 +14,8 @@ export interface OAuthProviderNames {}
 /** A registered provider's name: the keys of {@link OAuthProviderNames}, or any string while that is empty. */
 export type OAuthProviderName = keyof OAuthProviderNames extends never ? string : keyof OAuthProviderNames & string
 
-/** The protocol a provider speaks: OAuth 2 (RFC 6749) or OpenID Connect Core 1.0 on top of it. */
-export type OAuthProtocolName = 'oauth2' | 'oidc'
+/** The protocol a provider speaks: OAuth 1.0a (RFC 5849), OAuth 2 (RFC 6749), or OpenID Connect Core 1.0 on top of it. */
+export type OAuthProtocolName = 'oauth1' | 'oauth2' | 'oidc'
 
 /** What may be known of a registered provider. Holds no secret. */
 export interface OAuthProvider {

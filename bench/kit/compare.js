@@ -48,7 +48,7 @@ quiet  the same of the quietest tenth of the rounds: what else runs on the machi
 young  the ratio in the first tenth of the warm-up, when little of the code was compiled yet`)
 }
 
-function printTable (lines) {
+export function printTable (lines) {
   const widths = lines[0].map((_, column) => Math.max(...lines.map(line => line[column].length)))
   for (const line of lines) {
     console.log('  ' + line.map((cell, column) => column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])).join('  ').trimEnd())

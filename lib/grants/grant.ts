@@ -9,7 +9,7 @@ export type Freshness = 'fresh' | 'aging' | 'expired'
 const softWindow = 60_000
 const softPart = 0.1
 
-type Hidden = Pick<OAuthGrant, 'accessToken' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
+type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
 
 /** Judges by the stated lifetime alone; a grant without one is fresh. */
 export function freshnessOf (grant: OAuthGrant, now: number): Freshness {
@@ -61,11 +61,12 @@ class Grant implements OAuthGrant {
     this.version = values.version
     this.authorizedAt = values.authorizedAt
     this.updatedAt = values.updatedAt
-    const { accessToken, refreshToken, idToken, claims, raw } = values
-    this.#hidden = { accessToken, refreshToken, idToken, claims, raw }
+    const { accessToken, tokenSecret, refreshToken, idToken, claims, raw } = values
+    this.#hidden = { accessToken, tokenSecret, refreshToken, idToken, claims, raw }
   }
 
   get accessToken (): string { return this.#hidden.accessToken }
+  get tokenSecret (): string | undefined { return this.#hidden.tokenSecret }
   get refreshToken (): string | undefined { return this.#hidden.refreshToken }
   get idToken (): string | undefined { return this.#hidden.idToken }
   get claims (): OAuthGrant['claims'] { return this.#hidden.claims }
@@ -82,6 +83,7 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
   return changed(grant, {
     tokenType: tokens.tokenType,
     accessToken: tokens.accessToken,
+    tokenSecret: tokens.tokenSecret,
     refreshToken: tokens.refreshToken ?? grant.refreshToken,
     idToken: tokens.idToken ?? grant.idToken,
     scope: tokens.scope ?? grant.scope,
@@ -108,6 +110,6 @@ export function openGrant (cipher: Cipher, stored: StoredGrant): OAuthGrant | nu
 
 // A spread has the members, not the getters.
 function membersOf (grant: OAuthGrant): OAuthGrant {
-  const { accessToken, refreshToken, idToken, claims, raw } = grant
-  return { ...grant, accessToken, refreshToken, idToken, claims, raw }
+  const { accessToken, tokenSecret, refreshToken, idToken, claims, raw } = grant
+  return { ...grant, accessToken, tokenSecret, refreshToken, idToken, claims, raw }
 }

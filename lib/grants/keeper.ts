@@ -81,7 +81,7 @@ export class GrantKeeper {
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
       const refreshToken = tokens.refreshToken ?? this.#grants.open(row)?.refreshToken
       const version = (row?.version ?? 0) + 1
-      const grant = createGrant({ owner, provider, account, subject, ...tokens, refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now })
+      const grant = createGrant({ owner, provider, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now })
       const written = await this.#grants.write(grant, { until })
       if (written === 'yes') return grant
       const before = row

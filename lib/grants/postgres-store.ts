@@ -1,6 +1,6 @@
 // Grants in PostgreSQL, from version 12 on, shared by any number of processes. Nothing is imported from pg: the pool is given.
 import { createHash } from 'node:crypto'
-import type { PostgresGrantStoreOptions, PostgresPool } from '../../types/postgres.js'
+import type { PostgresGrantStoreOptions, PostgresPool } from '../../types/postgres-store.js'
 import type { GrantKey, GrantLease, GrantStore, StoredGrant } from '../../types/store.js'
 import { oauthError } from '../errors.js'
 import { idOf } from './grant.js'
@@ -9,7 +9,7 @@ import type { TableNames } from './postgres-schema.js'
 import { statementsOf } from './postgres-statements.js'
 import type { Statements } from './postgres-statements.js'
 
-export type { PostgresGrantStoreOptions, PostgresPool } from '../../types/postgres.js'
+export type { PostgresGrantStoreOptions, PostgresPool } from '../../types/postgres-store.js'
 
 // bigint comes as a string, a number or a bigint: as the application has set pg's parsers.
 interface Row extends Omit<StoredGrant, 'version'> { version: unknown }

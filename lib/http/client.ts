@@ -6,6 +6,7 @@ import { isOAuthError, oauthError, withoutPayload } from '../errors.js'
 import { prepareCall, resolveUrl } from './call.js'
 import type { PreparedCall } from './call.js'
 import { orAborted } from './deadline.js'
+import { problemOf } from './problem.js'
 import { redirected } from './redirect.js'
 import { isReplayable } from './replay.js'
 import { signing } from './sign.js'
@@ -44,7 +45,8 @@ export class ApiClient implements OAuthClient {
       const response = await orAborted(this.#follow(call, { signal, replay: options.retry !== false }), signal)
       this.#signals.set(response.body, signals)
       answered?.(response)
-      if (options.throwOnError === true && response.statusCode >= 400) throw await this.#apiError(response)
+      const { throwOnError } = options
+      if (throwOnError === true ? response.statusCode >= 400 : throwOnError === undefined && isProblem(response)) throw await this.#apiError(response)
       return response
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason
@@ -114,8 +116,18 @@ export class ApiClient implements OAuthClient {
     }
     // As a stream: a character that the cap cuts is left out.
     const body = new TextDecoder().decode(Buffer.concat(chunks).subarray(0, errorBodyAtMost), { stream: true })
-    return oauthError('FST_OAUTH_API_ERROR', [this.#options.signer.provider, statusCode], undefined, { response: { statusCode, headers, body } })
+    const { provider } = this.#options.signer
+    const problem = statusCode === 401 ? problemOf(headers, body) : undefined
+    const details = { response: { statusCode, headers, body } }
+    return problem === undefined
+      ? oauthError('FST_OAUTH_API_ERROR', [provider, statusCode], undefined, details)
+      : oauthError('FST_OAUTH_API_PROBLEM', [provider, problem], undefined, { ...details, providerError: problem })
   }
+}
+
+// Why a signed call was refused is in no status (the Problem Reporting extension of OAuth 1.0a).
+function isProblem ({ statusCode, headers }: OAuthResponse): boolean {
+  return statusCode === 401 && problemOf(headers) !== undefined
 }
 
 function send ({ method, url, headers, body }: PreparedCall, dispatcher: Dispatcher, signal: AbortSignal | null): Promise<OAuthResponse> {

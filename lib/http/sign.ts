@@ -1,12 +1,23 @@
 // The interceptor of signed calls: origin check, signature, one replay after a 401.
 import type { Dispatcher } from 'undici'
 import { oauthError } from '../errors.js'
+import { DispatchedCall, readStream } from './call-to-sign.js'
+import type { CallToSign, SignedBodies } from './call-to-sign.js'
+import { isPresent, pairsOf } from './headers.js'
 import { ReplayHandler, isReplayable } from './replay.js'
 
-/** A signature for one request, and the way to a newer one when it is refused. */
-export interface Signature {
+/** What a signature adds to a request, or changes in it. */
+export interface SignedParts {
   /** Names in lower case. */
   headers: Record<string, string>
+  /** Replaces the path and its query. */
+  path?: string | undefined
+  /** Replaces the body. */
+  body?: string | undefined
+}
+
+/** A signature for one request, and the way to a newer one when it is refused. */
+export interface Signature extends SignedParts {
   /** Refreshes the token; null where no other is to be had. */
   renew (): Promise<Signature | null>
 }
@@ -15,9 +26,11 @@ export interface Signature {
 export interface Signer {
   /** Names the provider in errors. */
   readonly provider: string
+  /** Bodies that count in its signatures. Default: none. */
+  readonly signsBodies?: SignedBodies | undefined
   allowsOrigin (origin: string): boolean
   /** Throws FST_OAUTH_GRANT_REQUIRED where there is no grant. */
-  sign (): Promise<Signature>
+  sign (call: CallToSign): Promise<Signature>
 }
 
 export interface SigningOptions {
@@ -49,17 +62,19 @@ export function signing (signer: Signer, { foreign, replay, dispatched }: Signin
         dispatched?.(undefined)
         return dispatch(opts, handler)
       }
-      signer.sign().then(signature => {
-        const replays = replay && isReplayable(opts.body)
+      const send = (sent: Options) => signer.sign(new DispatchedCall(sent, origin)).then(signature => {
+        const replays = replay && isReplayable(sent.body)
         dispatched?.(replays ? undefined : signature)
-        dispatch(withHeaders(opts, signature), replays ? new ReplayHandler(handler, renewal(signature)) : handler)
-      }).catch(error => stop(handler, error))
+        dispatch(withParts(sent, signature), replays ? new ReplayHandler(handler, renewal(sent, signature)) : handler)
+      })
+      const sending = signer.signsBodies === undefined ? send(opts) : readStream(opts, signer.provider, signer.signsBodies).then(send)
+      sending.catch(error => stop(handler, error))
       return true
 
-      function renewal (signature: Signature) {
+      function renewal (sent: Options, signature: Signature) {
         return async () => {
           const renewed = await signature.renew()
-          return renewed === null ? null : () => { dispatch(withHeaders(opts, renewed), handler) }
+          return renewed === null ? null : () => { dispatch(withParts(sent, renewed), handler) }
         }
       }
     }
@@ -72,24 +87,15 @@ function stop (handler: Handler, reason: Error): void {
   handler.onResponseError?.({ aborted: true, paused: false, reason, abort: nothing, pause: nothing, resume: nothing }, reason)
 }
 
-function isPresent (body: unknown): boolean {
-  return body !== null && body !== undefined
-}
-
-function withHeaders (opts: Options, { headers }: Signature): Options {
+function withParts (opts: Options, { headers, path, body }: SignedParts): Options {
   const own = new Set(Object.keys(headers))
+  // undici counts the bytes of a body that replaces another.
+  if (body !== undefined) own.add('content-length')
   const kept = pairsOf(opts.headers).filter(([name]) => !own.has(name.toLowerCase()))
-  return { ...opts, headers: [...kept, ...Object.entries(headers)].flat() }
-}
-
-// undici takes headers as an object, a flat list, or an iterable of pairs.
-function pairsOf (headers: Options['headers']): Array<[string, string]> {
-  if (headers === null || headers === undefined) return []
-  const list = Symbol.iterator in headers ? [...headers as Iterable<unknown>] : Object.entries(headers)
-  const pairs = Array.isArray(list[0]) || list.length === 0 ? list as Array<[string, unknown]> : pairUp(list as string[])
-  return pairs.flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).filter(isPresent).map((one): [string, string] => [String(name), String(one)]))
-}
-
-function pairUp (flat: string[]): Array<[string, unknown]> {
-  return flat.flatMap((name, index): Array<[string, unknown]> => index % 2 === 0 ? [[name, flat[index + 1]]] : [])
+  const signed: Options = { ...opts, headers: [...kept, ...Object.entries(headers)].flat() }
+  if (body !== undefined) signed.body = body
+  if (path === undefined) return signed
+  // It holds the query already.
+  const { query, ...rest } = signed
+  return { ...rest, path }
 }

@@ -4,6 +4,7 @@ import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
 import { isOAuthError, oauthError } from '../errors.js'
+import type { SignedParts } from '../http/sign.js'
 import type { Transport } from '../http/transport.js'
 import { RandomSource } from '../random.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
@@ -66,10 +67,17 @@ export class OAuth2Protocol {
     this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
   }
 
+  /** Names the pending login of a callback. Throws FST_OAUTH_INVALID_CALLBACK. */
+  keyOf (callback: URLSearchParams): string | null {
+    const states = callback.getAll('state')
+    if (states.length > 1) throw oauthError('FST_OAUTH_INVALID_CALLBACK', [this.#provider, 'it has more than one state'])
+    return states[0] ?? null
+  }
+
   /** The authorization URL, and what its answer will be checked against. */
-  async begin ({ redirectUri, scope, params }: LoginStart): Promise<{ url: string, secrets: LoginSecrets }> {
+  async begin ({ redirectUri, scope, params }: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
     const server = await this.#metadata()
-    return authorizationRequest({
+    const { url, secrets } = authorizationRequest({
       endpoint: server.authorization_endpoint as string,
       clientId: this.#options.clientId,
       redirectUri,
@@ -80,6 +88,7 @@ export class OAuth2Protocol {
       nonce: this.name === 'oidc',
       random: this.#random
     })
+    return { url, key: secrets.state, secrets }
   }
 
   /** Checks the authorization response, in the order state, iss, error, code; exchanges the code; verifies the id_token. */
@@ -124,15 +133,15 @@ export class OAuth2Protocol {
   }
 
   /** The userinfo of whom the access token stands for; undefined where the provider has none. */
-  async userinfo (accessToken: string, claims: OAuthGrant['claims']): Promise<Record<string, unknown> | undefined> {
+  async userinfo ({ accessToken, claims }: { accessToken: string, claims: OAuthGrant['claims'] }): Promise<Record<string, unknown> | undefined> {
     const server = await this.#metadata()
     if (server.userinfo_endpoint === undefined) return undefined
     return fetchUserinfo({ provider: this.#provider, server, client: this.#tokens.client, accessToken, subject: claims?.sub, transport: this.#transport, idTokens: this.#idTokens })
   }
 
-  /** The headers that sign one API call (RFC 6750 section 2.1). */
-  async sign (grant: OAuthGrant): Promise<Record<string, string>> {
-    return { authorization: `Bearer ${grant.accessToken}` }
+  /** Signs one API call (RFC 6750 section 2.1). */
+  async sign (grant: OAuthGrant): Promise<SignedParts> {
+    return { headers: { authorization: `Bearer ${grant.accessToken}` } }
   }
 
   #check (server: engine.AuthorizationServer, callback: URLSearchParams, state: string): URLSearchParams {

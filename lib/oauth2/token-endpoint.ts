@@ -1,8 +1,8 @@
 // The one place that posts to a token or revocation endpoint (RFC 6749 sections 3.2 and 5, RFC 7009).
 import * as engine from 'oauth4webapi'
-import { oauthError } from '../errors.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
+import { refuseUnavailable } from '../http/unavailable.js'
 import { basicCredentials, clientAuthFor } from './client-auth.js'
 import type { ClientAuthMethod } from './client-auth.js'
 import { explainEngineError } from './explain.js'
@@ -36,8 +36,6 @@ export interface CodeExchange {
 
 /** What the engine has read, with the response that its signature check asks for. */
 export interface TokenAnswer { response: Response, body: engine.TokenEndpointResponse }
-
-const longestRetryAfter = 3_600
 
 export class TokenEndpoint {
   readonly #options: TokenEndpointOptions
@@ -97,17 +95,8 @@ export class TokenEndpoint {
 
   async #post (url: string, { method, headers, body }: Pick<engine.CustomFetchOptions<'POST', URLSearchParams>, 'method' | 'headers' | 'body'>): Promise<Answer> {
     const answer = await this.#options.transport(new URL(url), { method, headers, body: body.toString() })
-    if (answer.status === 429 || answer.status >= 500) {
-      throw oauthError('FST_OAUTH_PROVIDER_UNAVAILABLE', [this.#options.provider, answer.status], undefined, { retryAfter: this.#retryAfter(answer) })
-    }
+    refuseUnavailable(answer, this.#options.provider, this.#options.clock)
     return answer
-  }
-
-  // RFC 9110 section 10.2.3: seconds or a date.
-  #retryAfter ({ headers }: Answer): number {
-    const value = String(headers['retry-after'])
-    const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - this.#options.clock()) / 1_000
-    return Number.isNaN(seconds) ? 5 : Math.ceil(Math.min(Math.max(seconds, 1), longestRetryAfter))
   }
 
   #auth (server: engine.AuthorizationServer): engine.ClientAuth {

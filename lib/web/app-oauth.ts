@@ -5,9 +5,10 @@ import type { OAuthContext } from './context.js'
 import { revokeGrant } from './revoke.js'
 import { signerOf } from './signer.js'
 
-export function createAppOAuth ({ registry, keeper, dispatcher }: OAuthContext): FastifyOAuth {
+export function createAppOAuth ({ registry, keeper, dispatcher, prefix, options }: OAuthContext): FastifyOAuth {
   return Object.freeze({
     providers: registry,
+    settings: Object.freeze({ prefix, baseUrl: options.baseUrl, dispatcher }),
     client (name: string, { owner, account }: OAuthClientSelector) {
       const provider = registry.get(name)
       const source = { current: () => keeper.fresh(provider, { owner, provider: name, account }), renewed () {} }

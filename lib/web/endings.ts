@@ -28,7 +28,8 @@ export async function denyLogin ({ options }: OAuthContext, { error, retryUrl, c
   const { request, reply } = ending
   log('info', ending, error)
   const said = (name: string) => callback.get(name) ?? undefined
-  const denial = { error: String(said('error')), errorDescription: said('error_description'), errorUri: said('error_uri'), errorReason: said('error_reason') }
+  // OAuth 1.0a has no parameter error.
+  const denial = { error: said('error') ?? String(error.providerError), errorDescription: said('error_description') ?? said('oauth_problem_advice'), errorUri: said('error_uri'), errorReason: said('error_reason') }
   const replied = await runsHook(reply, () => options.onDenied?.({ ...ending, ...denial, returnTo: error.returnTo as string }))
   if (!replied) sendError(request, reply, error, retryUrl)
 }

@@ -5,6 +5,7 @@ const texts: Partial<Record<OAuthErrorCode, string>> = {
   FST_OAUTH_ACCESS_DENIED: 'You did not allow access, or it was refused. Nothing has changed.',
   FST_OAUTH_CROSS_SITE: 'This was started by another website. If you want to go on, start again from here.',
   FST_OAUTH_STATE_MISSING: 'This address belongs to the end of a login and cannot be opened by itself.',
+  FST_OAUTH_TOKEN_MISSING: 'This address belongs to the end of a login and cannot be opened by itself. If you refused access, nothing has changed.',
   FST_OAUTH_METHOD_NOT_ALLOWED: 'This address belongs to the end of a login and cannot be used in this way.',
   FST_OAUTH_STATE_NO_COOKIE: 'This browser has no login under way. It was started in another browser, took too long, or cookies are blocked.',
   FST_OAUTH_STATE_OTHER_HOST: 'The login ended at another address than it started from. Start again from the address you usually use.',

@@ -44,14 +44,14 @@ export class LoginFlow {
     const asked = [...new Set([...provider.scope, ...scope])]
     const params = { ...(prompt === undefined ? {} : { prompt }), ...(loginHint === undefined ? {} : { login_hint: loginHint }) }
     const redirectUri = callbackUrlOf(this.#context, request, provider)
-    const { url, secrets, formPost } = await provider.begin({ redirectUri, scope: asked, params }, request)
-    this.pending.save(request, reply, { provider: provider.name, secrets, scope: asked, required, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost })
+    const { url, key, secrets, formPost } = await provider.begin({ redirectUri, scope: asked, params }, request)
+    this.pending.save(request, reply, { provider: provider.name, key, secrets, scope: asked, required, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost })
     seeOther(reply, url)
   }
 
   /** Takes the pending login of a callback, and finishes it. */
   async finish (request: FastifyRequest, reply: FastifyReply, { provider, callback }: { provider: Provider, callback: URLSearchParams }): Promise<FinishedLogin> {
-    const login = await this.#take(request, reply, provider, callback)
+    const login = await this.pending.take(request, reply, { provider: provider.name, key: provider.keyOf(callback) })
     try {
       return { grant: await this.#complete(request, { provider, callback, login }), returnTo: login.returnTo }
     } catch (error) {
@@ -68,12 +68,6 @@ export class LoginFlow {
     const missing = login.required.filter(name => !grant.scope.includes(name))
     if (missing.length > 0) throw oauthError('FST_OAUTH_INSUFFICIENT_SCOPE', [provider.name, missing.join(' ')])
     return grant
-  }
-
-  async #take (request: FastifyRequest, reply: FastifyReply, provider: Provider, callback: URLSearchParams): Promise<TakenLogin> {
-    const states = callback.getAll('state')
-    if (states.length > 1) throw oauthError('FST_OAUTH_INVALID_CALLBACK', [provider.name, 'it has more than one state'])
-    return this.pending.take(request, reply, { provider: provider.name, state: states[0] ?? null })
   }
 
   #returnTo (request: FastifyRequest, provider: Provider, given: string | undefined): string {

@@ -1,16 +1,17 @@
-// Logins under way: one encrypted cookie each, named by a hash of its state, so that tabs do not collide. A login is
-// taken once: the cookie is deleted, and the store's claim decides between copies of one callback.
+// Logins under way: one encrypted cookie each, named by a hash of its state, or of its oauth_token, so that tabs do not
+// collide. A login is taken once: the cookie is deleted, and the store's claim decides between copies of one callback.
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
 import type { OAuthErrorCode } from '../errors.js'
+import type { LoginSecrets } from '../provider.js'
 import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 
 /** What a callback is checked against and continued with. */
 export interface PendingLogin {
   provider: string
-  secrets: { state: string, verifier?: string, nonce?: string }
+  secrets: LoginSecrets
   /** Scopes asked for. */
   scope: readonly string[]
   /** Scopes without which the login has failed its purpose. */
@@ -44,10 +45,10 @@ export class PendingLogins {
   }
 
   /** Remembers a login in the browser; beyond eight of them, or 5 000 bytes, the oldest are dropped. */
-  save (request: FastifyRequest, reply: FastifyReply, login: Omit<PendingLogin, 'startedAt' | 'hadCookies'>): void {
+  save (request: FastifyRequest, reply: FastifyReply, { key, ...login }: Omit<PendingLogin, 'startedAt' | 'hadCookies'> & { key: string }): void {
     const hadCookies = Object.keys(cookiesOf(request)).some(name => !cookieNames.test(name))
     const pending: PendingLogin = { ...login, hadCookies, startedAt: this.#context.options.clock() }
-    const id = idOf(login.secrets.state)
+    const id = idOf(key)
     const name = this.#nameOf(request, id)
     const value = this.#context.cipher.seal('pending-login', id, JSON.stringify(pending))
     let bytes = name.length + value.length
@@ -60,16 +61,16 @@ export class PendingLogins {
   }
 
   /** The login of a callback, which no other callback can take. Throws FST_OAUTH_STATE_…, FST_OAUTH_STORE_FAILED. */
-  async take (request: FastifyRequest, reply: FastifyReply, { provider, state }: { provider: string, state: string | null }): Promise<TakenLogin> {
+  async take (request: FastifyRequest, reply: FastifyReply, { provider, key }: { provider: string, key: string | null }): Promise<TakenLogin> {
     const refuse = (code: OAuthErrorCode) => oauthError(code, [provider])
-    if (state === null || state === '') throw refuse('FST_OAUTH_STATE_MISSING')
-    const id = idOf(state)
+    if (key === null || key === '') throw refuse('FST_OAUTH_STATE_MISSING')
+    const id = idOf(key)
     const name = this.#nameOf(request, id)
     const value = cookiesOf(request)[name]
     if (value === undefined) throw this.#missing(request, provider)
     const login = this.#open(id, value)
     if (login === null || isRepeated(request, name)) throw refuse('FST_OAUTH_STATE_UNREADABLE')
-    const first = await this.#context.keeper.claim(`login:${id}`, this.#keptFor)
+    const first = await this.#context.keeper.claim(`login:${idOf(login.secrets.state)}`, this.#keptFor)
     const others = this.#underway(request, reply, name)
     this.#clear(request, reply, name, login.formPost)
     if (!first) throw refuse('FST_OAUTH_STATE_USED')
@@ -79,8 +80,8 @@ export class PendingLogins {
   }
 
   /** Whether a login started in a browser that has cookies besides ours, which a cross-site POST may come without. */
-  hadCookies (request: FastifyRequest, state: string | null): boolean {
-    const id = idOf(state ?? '')
+  hadCookies (request: FastifyRequest, key: string | null): boolean {
+    const id = idOf(key ?? '')
     return this.#open(id, cookiesOf(request)[this.#nameOf(request, id)])?.hadCookies === true
   }
 
@@ -140,8 +141,8 @@ export class PendingLogins {
   }
 }
 
-function idOf (state: string): string {
-  return hash('sha256', state, 'base64url').slice(0, 22)
+function idOf (key: string): string {
+  return hash('sha256', key, 'base64url').slice(0, 22)
 }
 
 // The application may have told @fastify/cookie to parse later than we look.

@@ -2,6 +2,7 @@
 import type { OAuthGrant } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
 import type { GrantKeeper } from '../grants/keeper.js'
+import type { CallToSign } from '../http/call-to-sign.js'
 import type { Signature, Signer } from '../http/sign.js'
 import type { Provider } from '../provider.js'
 
@@ -14,22 +15,24 @@ export interface GrantSource {
 }
 
 export function signerOf (provider: Provider, keeper: GrantKeeper, source: GrantSource): Signer {
-  const signature = async (grant: OAuthGrant): Promise<Signature> => ({
-    headers: await provider.sign(grant),
-    async renew () {
+  const signature = async (grant: OAuthGrant, call: CallToSign): Promise<Signature> => {
+    const { headers, path, body } = await provider.sign(grant, call)
+    const renew = async () => {
       const next = await keeper.renew(provider, grant)
       if (next === null) return null
       source.renewed(next)
-      return signature(next)
+      return signature(next, call)
     }
-  })
+    return { headers, path, body, renew }
+  }
   return {
     provider: provider.name,
+    signsBodies: provider.signsBodies,
     allowsOrigin: origin => provider.allowsOrigin(origin),
-    async sign () {
+    async sign (call) {
       const grant = await source.current()
       if (grant === null) throw oauthError('FST_OAUTH_GRANT_REQUIRED', [provider.name])
-      return signature(grant)
+      return signature(grant, call)
     }
   }
 }

@@ -11,7 +11,7 @@ t.test('endpoints given by hand win over discovered ones', async (t) => {
   t.equal(url.searchParams.get('tenant'), 'one', 'the query of the endpoint stays (RFC 6749 section 3.1)')
   const { tokens } = await client.login()
   t.equal(client.wire.to('/token').length, 1, 'the others are discovered')
-  t.equal((await client.provider.profile({ ...grantBase, ...tokens, scope: [] })).name, 'By hand')
+  t.equal((await client.provider.profile({ ...grantBase, tokenSecret: undefined, ...tokens, scope: [] })).name, 'By hand')
   t.equal(client.wire.to('/userinfo').length, 0)
 })
 

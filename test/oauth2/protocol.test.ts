@@ -96,7 +96,7 @@ t.test('a login at an OpenID provider', async (t) => {
   t.equal(provider.protocol, 'oidc')
   t.strictSame({ subject, account }, { subject: 'user-1', account: 'user-1' })
   t.match(tokens, { tokenType: 'bearer', accessToken: /canary-granted/, refreshToken: /canary-granted/, scope: undefined, claims: { iss: wire.issuer, sub: 'user-1' }, raw: {} })
-  t.strictSame(await provider.sign(grantOf({ tokens, subject, account })), { authorization: `Bearer ${tokens.accessToken}` })
+  t.strictSame(await provider.sign(grantOf({ tokens, subject, account }), { method: 'GET', origin: wire.issuer, path: '/api', contentType: undefined, body: null }), { headers: { authorization: `Bearer ${tokens.accessToken}` } })
 })
 
 t.test('a refreshed id_token is verified as the first was, and must be of the same subject', async (t) => {

@@ -175,5 +175,5 @@ t.test('A46: no token, and nothing of the profile, is in a row', async (t) => {
   await scene.login()
   t.equal(store.rows.length, 1)
   t.notMatch(JSON.stringify(store.rows), /canary|First User/)
-  t.strictSame(Object.keys(store.rows[0] as StoredGrant).sort(), ['account', 'authorizedAt', 'owner', 'provider', 'sealed', 'version'])
+  t.strictSame(Object.keys(store.rows[0] as StoredGrant).sort(), ['account', 'authorizedAt', 'owner', 'provider', 'refreshing', 'sealed', 'version'])
 })

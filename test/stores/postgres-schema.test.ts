@@ -20,7 +20,7 @@ async function database (t: import('tap').Test, name: string): Promise<pg.Pool> 
 
 // Every relation, column and index of a schema, as the catalogue has them.
 async function describe (pool: pg.Pool, schema = 'public') {
-  const columns = await pool.query(`SELECT c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull, a.attcollation::regcollation::text AS collation, pg_get_expr(d.adbin, d.adrelid) AS value
+  const columns = await pool.query(`SELECT c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull, a.attcollation, pg_get_expr(d.adbin, d.adrelid) AS value
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
     WHERE c.relnamespace = $1::regnamespace AND a.attnum > 0 ORDER BY c.relname, a.attnum`, [schema])
   const indexes = await pool.query('SELECT indexdef FROM pg_indexes WHERE schemaname = $1 ORDER BY indexname', [schema])

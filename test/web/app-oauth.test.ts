@@ -17,6 +17,13 @@ t.test('client() signs calls in the name of an owner, without a request', async 
   await refreshed.body.dump()
 })
 
+t.test('settings: what is in force', async (t) => {
+  const { app } = await setUp(t, { plugin: () => ({ baseUrl: 'http://localhost/app/', prefix: '/auth' }) })
+  t.match(app.oauth.settings, { baseUrl: 'http://localhost/app', prefix: '/auth' })
+  t.type(app.oauth.settings.dispatcher.dispatch, 'function')
+  t.ok(Object.isFrozen(app.oauth.settings))
+})
+
 t.test('client() takes an account, and the origin rule of the provider', async (t) => {
   const { app, logIn } = await setUp(t, alice)
   await logIn('/oauth/wire', 'user-1')

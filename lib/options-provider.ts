@@ -1,0 +1,180 @@
+// The schema of one provider's options. requestTokenUrl decides between OAuth 1.0a and OAuth 2; options of the other are refused.
+import { createPrivateKey } from 'node:crypto'
+import * as v from 'valibot'
+import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options.js'
+import { closed, endpoint, flag, fn, isLoopback, oneOf, origin, path, scopes, text, url } from './options-parts.js'
+
+type Protocol = 'oauth1' | 'oauth2'
+
+/** Parameters that the protocol sets itself. */
+const reservedParams: Record<Protocol, readonly string[]> = {
+  // RFC 6749 section 4.1, RFC 7636, OpenID Connect Core 1.0 section 3.1.2.1
+  oauth2: [
+    'client_id', 'client_secret', 'redirect_uri', 'response_type', 'scope', 'state', 'nonce',
+    'code', 'code_verifier', 'code_challenge', 'code_challenge_method', 'grant_type', 'refresh_token'
+  ],
+  // RFC 5849 sections 2 and 3.1. Not oauth_consumer_key: some ask for it in the authorization URL too.
+  oauth1: [
+    'oauth_token', 'oauth_token_secret', 'oauth_callback', 'oauth_verifier', 'oauth_nonce', 'oauth_timestamp',
+    'oauth_version', 'oauth_signature', 'oauth_signature_method', 'oauth_body_hash'
+  ]
+}
+
+/** Options and quirks that only one of the protocols knows. */
+const ofOneProtocol: Record<Protocol, readonly string[]> = {
+  oauth1: [
+    'requestTokenParams', 'accessTokenMethod', 'signatureMethod', 'realm', 'clientKey',
+    'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
+  ],
+  oauth2: ['issuer', 'clientAuth', 'revocationUrl', 'jwksUrl', 'pkce', 'nonce']
+}
+
+const params = v.union([
+  fn<Exclude<OAuthExtraParams, Record<string, string>>>(),
+  v.record(v.string(), v.string('a string'), 'an object of strings')
+], 'an object of strings, or a function that answers one')
+
+/** What a function in the place of parameters may answer. */
+export const paramsOf = (protocol: Protocol) => v.pipe(params, v.check(input => !hasReserved(input, protocol), withoutReserved(protocol)))
+
+const quirks = closed({
+  pkce: v.optional(oneOf('unsupported')),
+  scopeDelimiter: v.optional(text()),
+  nonce: v.optional(oneOf('not-echoed')),
+  scopeParam: v.optional(text()),
+  oauth1Revision: v.optional(oneOf('1.0')),
+  oauth1CallbackOnAuthorize: v.optional(flag),
+  oauth1RequestTokenMethod: v.optional(oneOf('GET', 'POST')),
+  oauth1ScopeOnRequestToken: v.optional(flag),
+  oauth1Parameters: v.optional(oneOf('header', 'query', 'body')),
+  oauth1BodyHash: v.optional(flag)
+})
+
+const ownCallback = v.pipe(endpoint, v.check(input => new URL(input).search === '', 'an absolute URL without a query'))
+
+const entries = {
+  clientId: text(),
+  clientSecret: v.optional(v.string('a non-empty string')),
+  clientKey: v.optional(v.pipe(text('a private RSA key as PEM'), v.check(isPrivateRsaKey, 'a private RSA key as PEM'))),
+  clientAuth: v.optional(oneOf('client_secret_basic', 'client_secret_post', 'none')),
+  scope: v.optional(scopes),
+  issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),
+  requestTokenUrl: v.optional(endpoint),
+  authorizeUrl: v.optional(endpoint),
+  accessTokenUrl: v.optional(endpoint),
+  userinfoUrl: v.optional(endpoint),
+  revocationUrl: v.optional(endpoint),
+  jwksUrl: v.optional(endpoint),
+  apiBaseUrl: v.optional(endpoint),
+  apiOrigins: v.optional(v.array(origin, 'an array of origins'), []),
+  requestTokenParams: v.optional(params),
+  authorizeParams: v.optional(params),
+  accessTokenParams: v.optional(params),
+  accessTokenMethod: v.optional(oneOf('GET', 'POST')),
+  signatureMethod: v.optional(oneOf('HMAC-SHA1', 'HMAC-SHA256', 'HMAC-SHA512', 'RSA-SHA1', 'RSA-SHA256', 'RSA-SHA512', 'PLAINTEXT')),
+  realm: v.optional(v.pipe(text(), v.regex(/^[\x20-\x7e]+$/, 'a text of printable ASCII'))),
+  profile: v.optional(fn<NonNullable<OAuthProviderOptions['profile']>>()),
+  quirks: v.optional(quirks, {}),
+  callbackUrl: v.optional(v.lazy((input): v.GenericSchema<unknown, string> => input === 'oob' ? v.literal('oob') : ownCallback)),
+  defaultReturnTo: v.optional(path),
+  allowCrossSiteStart: v.optional(flag, false),
+  allowInsecureRequests: v.optional(flag, false)
+}
+
+const members = closed(entries)
+type Given = v.InferOutput<typeof members>
+/** Says what is wrong with an option, and what would be allowed. */
+type Refuse = (key: keyof Given, allowed: string, value?: unknown) => void
+
+export const provider = v.pipe(
+  members,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (dataset.typed) {
+      const given = dataset.value
+      check(given, (key, message, value = given[key]) => addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input: given, key, value }] }))
+    }
+  })
+)
+
+function check (given: Given, refuse: Refuse): void {
+  const protocol = given.requestTokenUrl === undefined ? 'oauth2' : 'oauth1'
+  checkProtocol(given, protocol, refuse)
+  if (protocol === 'oauth1') checkSigning(given, refuse)
+  else checkOAuth2(given, refuse)
+  checkParams(given, protocol, refuse)
+  checkAddresses(given, refuse)
+}
+
+function checkProtocol (given: Given, protocol: Protocol, refuse: Refuse): void {
+  const [other, why] = protocol === 'oauth1'
+    ? ['oauth2', 'it is for OAuth 2, and requestTokenUrl makes this an OAuth 1.0a provider'] as const
+    : ['oauth1', 'it is for OAuth 1.0a, and without requestTokenUrl this is an OAuth 2 provider'] as const
+  for (const name of ofOneProtocol[other]) {
+    if (Reflect.get(given, name) !== undefined) refuse(name as keyof Given, `nothing: ${why}`)
+    if (Reflect.get(given.quirks, name) !== undefined) refuse('quirks', `an object without ${name}: ${why}`)
+  }
+  const source = protocol === 'oauth1' ? 'since OAuth 1.0a has no discovery' : 'since there is no issuer to discover it from'
+  for (const key of ['authorizeUrl', 'accessTokenUrl'] as const) {
+    if (given[key] === undefined && given.issuer === undefined) refuse(key, `a URL, ${source}`)
+  }
+}
+
+function checkOAuth2 (given: Given, refuse: Refuse): void {
+  if (given.clientSecret === '') refuse('clientSecret', 'a non-empty string')
+  if (given.callbackUrl === 'oob') refuse('callbackUrl', 'an absolute URL: "oob" is for OAuth 1.0a, and without requestTokenUrl this is an OAuth 2 provider')
+  if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
+  if (given.clientSecret === undefined && given.clientAuth?.startsWith('client_secret')) refuse('clientSecret', `a non-empty string, since clientAuth is "${given.clientAuth}"`)
+}
+
+function checkSigning (given: Given, refuse: Refuse): void {
+  const { signatureMethod = 'HMAC-SHA1' } = given
+  const because = `since signatureMethod is "${signatureMethod}"`
+  const isRsa = signatureMethod.startsWith('RSA')
+  if (!isRsa && !given.clientSecret) refuse('clientSecret', `a non-empty string, ${because}`)
+  if (!isRsa && given.clientKey !== undefined) refuse('clientKey', `nothing, ${because}`)
+  if (isRsa && given.clientKey === undefined) refuse('clientKey', `a private RSA key as PEM, ${because}`)
+  // RFC 5849 section 3.4.4: the secrets themselves are sent.
+  if (signatureMethod !== 'PLAINTEXT') return
+  const { oauth1Parameters = 'header' } = given.quirks
+  if (oauth1Parameters !== 'header') refuse('quirks', 'an object without oauth1Parameters: PLAINTEXT sends secrets, and addresses are logged everywhere')
+  const { requestTokenUrl, accessTokenUrl, userinfoUrl, apiBaseUrl } = given
+  for (const [key, value] of Object.entries({ requestTokenUrl, accessTokenUrl, userinfoUrl, apiBaseUrl })) {
+    if (isInsecure(value)) refuse(key as keyof Given, 'an https URL: PLAINTEXT sends secrets, so allowInsecureRequests does not count')
+  }
+  for (const value of given.apiOrigins) if (isInsecure(value)) refuse('apiOrigins', 'https origins: PLAINTEXT sends secrets, so allowInsecureRequests does not count', value)
+}
+
+function checkParams (given: Given, protocol: Protocol, refuse: Refuse): void {
+  for (const key of ['requestTokenParams', 'authorizeParams', 'accessTokenParams'] as const) {
+    if (hasReserved(given[key], protocol)) refuse(key, withoutReserved(protocol))
+  }
+}
+
+const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
+
+function checkAddresses (given: Given, refuse: Refuse): void {
+  if (given.allowInsecureRequests) return
+  const allowed = 'an https URL (http is for loopback, unless allowInsecureRequests is true)'
+  for (const key of addresses) if (isInsecure(given[key])) refuse(key, allowed)
+  for (const value of given.apiOrigins) if (isInsecure(value)) refuse('apiOrigins', allowed, value)
+}
+
+function isInsecure (value: string | undefined): boolean {
+  return value !== undefined && new URL(value).protocol === 'http:' && !isLoopback(new URL(value))
+}
+
+function hasReserved (input: unknown, protocol: Protocol): boolean {
+  return typeof input === 'object' && Object.keys(input as object).some(name => reservedParams[protocol].includes(name))
+}
+
+function withoutReserved (protocol: Protocol): string {
+  return `an object without ${reservedParams[protocol].join(', ')}: the plugin sets these itself`
+}
+
+function isPrivateRsaKey (pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'rsa'
+  } catch {
+    return false
+  }
+}
