@@ -8,7 +8,7 @@ import t from 'tap'
 import { projectRoot } from './fixtures/project.js'
 
 const run = promisify(execFile)
-const packed = ['package.json', 'tsconfig.json', 'lib', 'types', 'README.md', 'LICENSE', 'CHANGELOG.md']
+const packed = ['package.json', 'tsconfig.json', 'lib', 'types', 'sql', 'README.md', 'LICENSE', 'CHANGELOG.md']
 
 // Outside the project, where no folder above has the packages of the project.
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fastify-oauth-')))
@@ -60,10 +60,11 @@ t.test('holds what is compiled and no sources or tests', async (t) => {
   const strangers = files.filter((file) =>
     !/^dist[\\/](lib|types)([\\/].*\.(js|d\.ts|js\.map))?$/.test(file) &&
     !/^dist[\\/](lib|types)[\\/][^.]+$/.test(file) &&
-    !['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(file))
+    !['package.json', 'sql', join('sql', 'postgres.sql'), 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(file))
   t.strictSame(strangers, [])
   t.ok(files.includes(join('dist/lib/index.js')))
   t.ok(files.includes(join('dist/types/index.d.ts')))
+  t.ok(files.includes(join('sql', 'postgres.sql')))
 })
 
 t.test('gives the same function to import and require', async (t) => {
@@ -93,6 +94,7 @@ t.test('no entry needs a client of a database, and the suite of a store no test 
     import { createRequire } from 'node:module'
     import { MemoryGrantStore } from 'fastify-oauth'
     import { RedisGrantStore } from 'fastify-oauth/stores/redis'
+    import { PostgresGrantStore } from 'fastify-oauth/stores/postgres'
     import { grantStoreTests } from 'fastify-oauth/stores/testing'
     const { resolve } = createRequire(import.meta.resolve('fastify-oauth'))
     for (const name of ['ioredis', 'pg', 'tap']) {
@@ -104,9 +106,9 @@ t.test('no entry needs a client of a database, and the suite of a store no test 
       return { store, other: store, pass: async (ms) => { now += ms } }
     })
     for (const { run } of tests) await run()
-    console.log(typeof RedisGrantStore, tests.length > 20)
+    console.log(typeof RedisGrantStore, typeof PostgresGrantStore, tests.length > 20)
   `)
-  t.equal(output, 'function true')
+  t.equal(output, 'function function true')
 })
 
 t.test('registers when required', async (t) => {
@@ -148,11 +150,13 @@ t.test('type-checks as a module and as CommonJS', async (t) => {
     import byDefault, { oauthPlugin } from 'fastify-oauth'
     import { createFakeProvider } from 'fastify-oauth/testing'
     import { RedisGrantStore, type RedisClient } from 'fastify-oauth/stores/redis'
+    import { PostgresGrantStore, type PostgresPool } from 'fastify-oauth/stores/postgres'
     import { grantStoreTests } from 'fastify-oauth/stores/testing'
     const { options, dispatcher, clock } = createFakeProvider({ protocol: 'oauth2' })
     ${use}
     const redis = new RedisGrantStore({ client: {} as RedisClient, ttl: 1_000 })
     app.register(oauthPlugin, { providers: {}, store: redis })
+    app.register(oauthPlugin, { providers: {}, store: new PostgresGrantStore({ pool: {} as PostgresPool, ttl: 1_000 }) })
     for (const { name, run } of grantStoreTests(() => ({ store: redis, other: redis, pass: async (ms: number) => {} }))) {
       const test: [string, Promise<void>] = [name, run()]
       test.pop()
