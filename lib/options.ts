@@ -58,7 +58,8 @@ const params = v.union([
 const quirks = closed({
   pkce: v.optional(oneOf('unsupported')),
   scopeDelimiter: v.optional(text()),
-  nonce: v.optional(oneOf('not-echoed'))
+  nonce: v.optional(oneOf('not-echoed')),
+  refreshGrace: v.optional(milliseconds)
 })
 
 const endpoints = ['authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
@@ -127,6 +128,7 @@ const plugin = v.pipe(
     returnTo: v.optional(path, '/'),
     onAuthorized: v.optional(fn<NonNullable<OAuthPluginOptions['onAuthorized']>>()),
     onDenied: v.optional(fn<NonNullable<OAuthPluginOptions['onDenied']>>()),
+    onGrantChange: v.optional(fn<NonNullable<OAuthPluginOptions['onGrantChange']>>()),
     onError: v.optional(fn<NonNullable<OAuthPluginOptions['onError']>>()),
     routes: v.optional(closed({ login: v.optional(route, {}), callback: v.optional(route, {}), logout: v.optional(route, {}) }), {}),
     dispatcher: v.optional(instance<NonNullable<OAuthPluginOptions['dispatcher']>>('an undici Dispatcher', 'dispatch', 'compose')),

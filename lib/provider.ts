@@ -38,6 +38,7 @@ export class Provider implements OAuthProvider {
   readonly callbackUrl: string | undefined
   readonly defaultReturnTo: string | undefined
   readonly allowCrossSiteStart: boolean
+  readonly refreshGrace: number | undefined
   readonly #options: ProviderOptions
   readonly #protocol: Protocol
   readonly #apiOrigins: ReadonlySet<string>
@@ -50,6 +51,7 @@ export class Provider implements OAuthProvider {
     this.callbackUrl = options.callbackUrl
     this.defaultReturnTo = options.defaultReturnTo
     this.allowCrossSiteStart = options.allowCrossSiteStart
+    this.refreshGrace = options.quirks.refreshGrace
     this.#options = options
     this.#apiOrigins = new Set([options.apiBaseUrl, ...options.apiOrigins].filter(url => url !== undefined).map(url => new URL(url).origin))
     const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests

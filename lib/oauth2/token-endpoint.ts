@@ -38,6 +38,7 @@ export interface CodeExchange {
 export interface TokenAnswer { response: Response, body: engine.TokenEndpointResponse }
 
 const longestRetryAfter = 3_600
+const usualRetryAfter = 5
 
 export class TokenEndpoint {
   readonly #options: TokenEndpointOptions
@@ -98,16 +99,17 @@ export class TokenEndpoint {
   async #post (url: string, { method, headers, body }: Pick<engine.CustomFetchOptions<'POST', URLSearchParams>, 'method' | 'headers' | 'body'>): Promise<Answer> {
     const answer = await this.#options.transport(new URL(url), { method, headers, body: body.toString() })
     if (answer.status === 429 || answer.status >= 500) {
-      throw oauthError('FST_OAUTH_PROVIDER_UNAVAILABLE', [this.#options.provider, answer.status], undefined, { retryAfter: this.#retryAfter(answer) })
+      const retryAfter = this.#retryAfter(answer)
+      throw oauthError('FST_OAUTH_PROVIDER_UNAVAILABLE', [this.#options.provider, answer.status], undefined, { retryAfter: retryAfter ?? usualRetryAfter, retryDemanded: retryAfter !== undefined, unspent: true })
     }
     return answer
   }
 
   // RFC 9110 section 10.2.3: seconds or a date.
-  #retryAfter ({ headers }: Answer): number {
+  #retryAfter ({ headers }: Answer): number | undefined {
     const value = String(headers['retry-after'])
     const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - this.#options.clock()) / 1_000
-    return Number.isNaN(seconds) ? 5 : Math.ceil(Math.min(Math.max(seconds, 1), longestRetryAfter))
+    return Number.isNaN(seconds) ? undefined : Math.ceil(Math.min(Math.max(seconds, 1), longestRetryAfter))
   }
 
   #auth (server: engine.AuthorizationServer): engine.ClientAuth {
