@@ -1,11 +1,9 @@
 // The call that a refresh makes at the provider, and what its failure says of the refresh token.
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import { isOAuthError } from '../errors.js'
-import { isUnspent, unsent, withoutRefresh } from './attempt.js'
+import { withoutRefresh } from './attempt.js'
 import { refreshed } from './grant.js'
 import type { ProviderHealth } from './health.js'
-import type { HeldLease } from './lease.js'
-import type { SealedStore } from './sealed-store.js'
 
 /** What is needed of a provider. */
 export interface Refresher {
@@ -15,7 +13,6 @@ export interface Refresher {
 }
 
 export interface ExchangeOptions {
-  grants: SealedStore
   health: ProviderHealth
   clock: () => number
   warn: (message: string, error?: unknown) => void
@@ -33,7 +30,7 @@ export class Exchange {
   }
 
   /** Sends the refresh token of a grant, once. Answers the grant as it is now: without it where it was refused. */
-  async run (refresher: Refresher, grant: OAuthGrant, lease: HeldLease): Promise<OAuthGrant> {
+  async run (refresher: Refresher, grant: OAuthGrant): Promise<OAuthGrant> {
     const { clock, health, warn } = this.#options
     const { provider } = grant
     try {
@@ -47,14 +44,8 @@ export class Exchange {
         warn(`${provider} refuses the refresh token of a grant: unless a newer one is stored already, its owner has to log in again`, error)
         return withoutRefresh(grant)
       }
-      if (isUnspent(error)) await this.#unmark(grant, lease)
       throw error
     }
-  }
-
-  async #unmark (grant: OAuthGrant, { fence, until }: HeldLease): Promise<void> {
-    const { grants, warn } = this.#options
-    await grants.write(unsent(grant), { fence, until }).catch(error => warn(`A refresh token at ${grant.provider} was not spent, and that could not be stored`, error))
   }
 
   // Once, until it is mended.

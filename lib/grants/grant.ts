@@ -17,13 +17,15 @@ export interface Refreshing {
   attempt: number
   /** When it was sent first, in milliseconds since the epoch. */
   sentAt: number
+  /** Of the lease under which it was sent last. */
+  fence: number
 }
 
 /** What is kept of a grant besides its value. */
 export interface Kept {
   refreshing: Refreshing | null
-  /** Hash of a refresh token that was dropped: it was refused, or may be spent. */
-  dropped: string | undefined
+  /** A refresh token that was dropped, since it was refused or may be spent: its hash, and the login that it belonged to. */
+  dropped: { hash: string, login: number } | undefined
   /** Whether the provider takes a refresh token more than once, as its last answer told. */
   reusable: boolean
 }
@@ -60,8 +62,9 @@ export function idOf ({ owner, provider, account }: GrantKey): string {
  * Makes a grant, frozen. Its tokens, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
  * console.log, a spread, and loggers (pino walks the members of what it is given, toJSON or not) pass them by.
  */
-export function createGrant (values: GrantValues, kept = nothingKept, status: OAuthGrantStatus = kept.dropped === undefined ? 'active' : 'reauthorization_required'): OAuthGrant {
-  return Object.freeze(new Grant(values, { kept, status }))
+export function createGrant (values: GrantValues, kept = nothingKept, judge: Judge = () => 'active'): OAuthGrant {
+  const isDropped = kept.dropped?.login === values.authorizedAt
+  return Object.freeze(new Grant(values, { kept, status: isDropped ? 'reauthorization_required' : judge(values) }))
 }
 
 /** What is kept of a grant that was made here. */
@@ -119,7 +122,7 @@ export function changed (grant: OAuthGrant, changes: Partial<GrantValues>, kept:
 
 /** The same grant, removed. */
 export function revoked (grant: OAuthGrant): OAuthGrant {
-  return createGrant(membersOf(grant), keptOf(grant), 'revoked')
+  return createGrant(membersOf(grant), { ...keptOf(grant), dropped: undefined }, () => 'revoked')
 }
 
 /** The grant as it is after a refresh: a missing refresh token or scope keeps the old one (RFC 6749 section 6). */
@@ -154,7 +157,7 @@ export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): 
   const { dropped, reusable = false, ...secret } = JSON.parse(plain)
   const values: GrantValues = { ...secret, owner, provider, account, version, authorizedAt }
   const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable }
-  return createGrant(values, kept, dropped === undefined ? judge?.(values) : undefined)
+  return createGrant(values, kept, judge)
 }
 
 // A spread has the members, not the getters.

@@ -43,7 +43,10 @@ export class ProviderHealth {
       this.#records.delete(provider)
       return answer
     } catch (error) {
-      if (isOAuthError(error) && faults.has(error.code)) this.#count(provider, error.retryDemanded === true ? error.retryAfter : undefined)
+      if (!isOAuthError(error)) throw error
+      if (faults.has(error.code)) this.#count(provider, error.retryDemanded === true ? error.retryAfter : undefined)
+      // One that refuses a token is up.
+      else if (error.providerError !== undefined) this.#records.delete(provider)
       throw error
     }
   }

@@ -6,6 +6,7 @@ import type { Refresher } from './exchange.js'
 import { changed, createGrant, freshnessOf, keptOf, revoked } from './grant.js'
 import { ProviderHealth } from './health.js'
 import { Leases, busy } from './lease.js'
+import type { HeldLease } from './lease.js'
 import { Refreshes } from './refresh.js'
 import { SealedStore } from './sealed-store.js'
 import type { SealedStoreOptions } from './sealed-store.js'
@@ -90,7 +91,7 @@ export class GrantKeeper {
       const old = tokens.refreshToken === undefined ? this.#grants.open(row) : null
       const version = (row?.version ?? 0) + 1
       const values = { owner, provider, account, subject, ...tokens, refreshToken: tokens.refreshToken ?? old?.refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now }
-      const grant = old?.refreshToken === undefined ? createGrant(values) : createGrant(values, keptOf(old))
+      const grant = old === null ? createGrant(values) : createGrant(values, keptOf(old))
       const written = await this.#grants.write(grant, { until })
       if (written === 'yes') return this.#authorized(grant)
       const before = row
@@ -118,17 +119,24 @@ export class GrantKeeper {
     })
   }
 
-  /** Gives every grant of one owner to another. Where the other has one of the account already, that of the later login stays. */
-  async move (from: string, to: string): Promise<void> {
-    if (from === to) return
-    for (const row of await this.#grants.rows(from)) {
-      await this.#leases.exclusively(row, async lease => {
-        const grant = await this.#refreshes.settled(row, lease)
-        await lease.secure()
-        if (grant !== null) await this.#place(grant, to, lease.until)
-        await this.#grants.delete(row, { version: grant?.version, until: lease.until })
-      })
+  /** Gives every grant of one owner to another, and answers how many. Where the other has one of the account already, that of the later login stays. */
+  async move (from: string, to: string): Promise<number> {
+    if (from === to) return 0
+    const rows = await this.#grants.rows(from)
+    for (const row of rows) await this.#leases.exclusively(row, lease => this.#moveOne(row, to, lease))
+    return rows.length
+  }
+
+  async #moveOne (row: StoredGrant, to: string, lease: HeldLease): Promise<void> {
+    // Again where a login came in between: it may have kept the refresh token that has just been moved.
+    for (let attempt = 0; attempt < saveAttempts; attempt++) {
+      const grant = await this.#refreshes.settled(row, lease)
+      await lease.secure()
+      if (grant !== null) await this.#place(grant, to, lease.until)
+      if (await this.#grants.delete(row, { version: grant?.version, until: lease.until })) return
+      if (await this.#grants.row(row, lease.until) === null) return
     }
+    throw busy(row)
   }
 
   /** Encrypts every grant anew that was not encrypted with the first secret. Answers how many. Throws FST_OAUTH_STORE_FAILED. */
@@ -149,9 +157,13 @@ export class GrantKeeper {
     return this.#grants.ask('claim a login', store => store.claim(id, ttl))
   }
 
-  /** Ends when no refresh is under way. */
+  /** Ends when no refresh is under way, or after the time of a lease at most: then others may take over. */
   async drain (): Promise<void> {
-    await this.#refreshes.drain()
+    const { leaseTime, warn } = this.#options
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>(resolve => { timer = setTimeout(resolve, leaseTime) }).then(() => warn('Refreshes are under way still: they are not waited for any longer'))
+    await Promise.race([this.#refreshes.drain(), late])
+    clearTimeout(timer)
   }
 
   async #locate ({ owner, provider, account }: GrantSelector): Promise<StoredGrant | null> {

@@ -79,22 +79,28 @@ export class HeldLease {
    * while. Throws FST_OAUTH_GRANT_BUSY where it has been lost.
    */
   async secure (): Promise<void> {
-    const { grants, leaseTime, key, since } = this.#options
-    const now = performance.now()
-    if (now < since + leaseTime / 2) return
-    if (!await grants.ask('renew a lease', () => this.#lease.renew(leaseTime))) throw busy(key)
-    this.#options.since = now
+    const { leaseTime, since } = this.#options
+    if (performance.now() >= since + leaseTime / 2) await this.#renew()
   }
 
   /** Runs while the lease is renewed, and gives it back. */
   async during <T> (run: (lease: HeldLease) => Promise<T>): Promise<T> {
-    const timer = setInterval(() => { this.secure().catch(error => this.#options.warn('A lease could not be renewed', error)) }, this.#options.leaseTime / 2)
+    const { leaseTime, warn } = this.#options
+    const timer = setInterval(() => { this.#renew().catch(error => warn('A lease could not be renewed', error)) }, leaseTime / 3)
+    timer.unref()
     try {
       return await run(this)
     } finally {
       clearInterval(timer)
       await this.#release()
     }
+  }
+
+  async #renew (): Promise<void> {
+    const { grants, leaseTime, key } = this.#options
+    const now = performance.now()
+    if (!await grants.ask('renew a lease', () => this.#lease.renew(leaseTime))) throw busy(key)
+    this.#options.since = Math.max(this.#options.since, now)
   }
 
   async #release (): Promise<void> {

@@ -1,11 +1,10 @@
 // The only refresher. One refresh at a time for each grant: callers in this process share it, other processes are kept out
 // by the lease. What a refresh brought is remembered until it is stored, so that no spent refresh token is sent again
 // (RFC 9700 section 4.14).
-import { isDeepStrictEqual } from 'node:util'
 import type { OAuthGrant } from '../../types/grant.js'
 import type { GrantKey } from '../../types/store.js'
 import { isOAuthError } from '../errors.js'
-import { descends, maySend, onTopOf, sending, withoutRefresh } from './attempt.js'
+import { Outcome, bearsMark, isUnspent, maySend, sending, withoutRefresh } from './attempt.js'
 import { BoundedMap, ExpiringSet } from './bounded.js'
 import { published } from './events.js'
 import type { OnGrantChange } from './events.js'
@@ -24,13 +23,13 @@ export interface RefreshesOptions {
   health: ProviderHealth
   onChange: OnGrantChange
   clock: () => number
+  /** Milliseconds that a lease lasts. */
+  leaseTime: number
   /** Told of what no caller sees: refreshes behind that failed, refresh tokens that were refused. */
   warn: (message: string, error?: unknown) => void
 }
 
-/** What came of a refresh token that was sent, and is not stored yet. */
-interface Unsaved { readonly sent: string, next: OAuthGrant }
-
+const markAttempts = 3
 const saveAttempts = 10
 const remembered = 10_000
 const waitersAtMost = 5_000
@@ -40,10 +39,11 @@ const longestRest = 60
 export class Refreshes {
   readonly #options: RefreshesOptions
   readonly #flights = new Map<string, Promise<OAuthGrant | null>>()
-  readonly #unsaved = new BoundedMap<Unsaved>(remembered)
+  readonly #unsaved = new BoundedMap<Outcome>(remembered)
   #waiting = 0
   readonly #resting = new ExpiringSet(remembered)
   readonly #exchange: Exchange
+  #rescue: NodeJS.Timeout | undefined
 
   constructor (options: RefreshesOptions) {
     this.#options = options
@@ -61,7 +61,10 @@ export class Refreshes {
   #flight (refresher: Refresher, grant: OAuthGrant, id: string): Promise<OAuthGrant | null> {
     const flight = this.#flights.get(id) ?? this.#options.leases
       .exclusively(grant, lease => this.#refresh(refresher, grant, lease))
-      .finally(() => this.#flights.delete(id))
+      .finally(() => {
+        this.#flights.delete(id)
+        this.#saveLater()
+      })
     this.#flights.set(id, flight)
     return flight
   }
@@ -86,69 +89,106 @@ export class Refreshes {
 
   /** Ends when no refresh is under way, and what could not be saved was tried once more. */
   async drain (): Promise<void> {
+    clearTimeout(this.#rescue)
+    this.#rescue = undefined
     while (this.#flights.size > 0) await Promise.allSettled(this.#flights.values())
+    await this.#saveAll()
+  }
+
+  async #saveAll (): Promise<void> {
     const { leases } = this.#options
     await Promise.allSettled([...this.#unsaved.values()].map(({ next }) => leases.exclusively(next, lease => this.settled(next, lease))))
   }
 
+  // Callers of another process must not wait for one of this to come by.
+  #saveLater (): void {
+    if (this.#unsaved.size === 0 || this.#rescue !== undefined) return
+    this.#rescue = setTimeout(() => {
+      this.#rescue = undefined
+      this.#saveAll().then(() => this.#saveLater())
+    }, this.#options.leaseTime / 4).unref()
+  }
+
   async #refresh (refresher: Refresher, grant: OAuthGrant, lease: HeldLease): Promise<OAuthGrant | null> {
     const { clock, health } = this.#options
-    const current = await this.settled(grant, lease)
-    if (current?.refreshToken === undefined || this.#isNews(current, grant)) return current
-    if (!maySend(current, { grace: refresher.refreshGrace ?? 0, now: clock() })) return this.#giveUp(current, lease)
-    health.check(current.provider)
-    await lease.secure()
-    const marked = await this.#mark(current, lease)
-    const unsaved = { sent: current.refreshToken, next: await published(marked, () => this.#exchange.run(refresher, marked, lease)) }
-    this.#unsaved.set(idOf(grant), unsaved)
-    const outcome = await this.#save(marked, unsaved, lease)
-    if (outcome !== null && outcome === unsaved.next) this.#options.onChange({ type: outcome.status === 'active' ? 'refreshed' : 'expired', grant: outcome })
-    return outcome
+    for (let attempt = 0; attempt < markAttempts; attempt++) {
+      const current = await this.settled(grant, lease)
+      if (current?.refreshToken === undefined || this.#isNews(current, grant)) return current
+      if (!maySend(current, { grace: refresher.refreshGrace ?? 0, now: clock() })) return this.#giveUp(current, lease)
+      health.check(current.provider)
+      await lease.secure()
+      const marked = await this.#mark(current, lease)
+      if (marked !== null) return this.#send(refresher, marked, lease)
+    }
+    throw busy(grant)
   }
 
   // Another process, or a login, was here first.
   #isNews (current: OAuthGrant, known: OAuthGrant): boolean {
-    const same = current.version === known.version && current.authorizedAt === known.authorizedAt
+    const same = current.accessToken === known.accessToken && current.updatedAt === known.updatedAt && current.authorizedAt === known.authorizedAt
     return !same && freshnessOf(current, this.#options.clock()) !== 'expired'
   }
 
-  // Before the refresh token is sent it is stored that it is: a process that dies now leaves word of it.
-  async #mark (current: OAuthGrant, { fence, until }: HeldLease): Promise<OAuthGrant> {
+  // Before the refresh token is sent it is stored that it is: a process that dies now leaves word of it. Null where a login
+  // came in between.
+  async #mark (current: OAuthGrant, { fence, until }: HeldLease): Promise<OAuthGrant | null> {
     const { grants, clock } = this.#options
-    const marked = sending(current, clock())
+    const marked = sending(current, { fence, now: clock() })
+    // Should it be stored without our knowing, nothing was sent all the same.
+    const unsent = this.#unsaved.set(idOf(current), Outcome.unspent(marked))
     const written = await grants.write(marked, { fence, until })
-    if (written === 'yes') return marked
-    const stored = written === 'perhaps' ? await grants.read(current, until) : null
-    if (stored !== null && stored.version === marked.version && isDeepStrictEqual(keptOf(stored), keptOf(marked))) return marked
-    throw busy(current)
+    const isStored = written === 'yes' || (written === 'perhaps' && await this.#hasMark(marked, until))
+    if (written !== 'perhaps' || isStored) unsent.delete(idOf(current))
+    return isStored ? marked : null
+  }
+
+  async #hasMark (marked: OAuthGrant, until: number): Promise<boolean> {
+    const stored = await this.#options.grants.read(marked, until)
+    return stored !== null && stored.version === marked.version && bearsMark(stored, marked)
+  }
+
+  async #send (refresher: Refresher, marked: OAuthGrant, lease: HeldLease): Promise<OAuthGrant | null> {
+    const remember = (outcome: Outcome) => {
+      this.#unsaved.set(idOf(marked), outcome)
+      return this.#save(marked, outcome, lease)
+    }
+    let next: OAuthGrant
+    try {
+      next = await published(marked, () => this.#exchange.run(refresher, marked))
+    } catch (error) {
+      if (isUnspent(error)) await remember(Outcome.unspent(marked)).catch(failure => this.#options.warn(`A refresh token at ${marked.provider} was not spent, and that could not be stored`, failure))
+      throw error
+    }
+    return remember(Outcome.answered(marked, next))
   }
 
   // The answer to its refresh token was lost, and no provider that rotates takes it again.
   async #giveUp (current: OAuthGrant, { fence, until }: HeldLease): Promise<OAuthGrant | null> {
     const { grants, warn, onChange } = this.#options
     warn(`The answer to a refresh at ${current.provider} was lost, and its refresh token may be spent: unless a grace period is declared in quirks.refreshGrace, its owner has to log in again`)
-    const next = withoutRefresh(current)
+    const next = withoutRefresh(current, keptOf(current).refreshing)
     if (await grants.write(next, { fence, until }) !== 'yes') return grants.read(current, until)
     onChange({ type: 'expired', grant: next })
     return next
   }
 
-  async #save (current: OAuthGrant | null, unsaved: Unsaved, { fence, until }: HeldLease): Promise<OAuthGrant | null> {
+  async #save (current: OAuthGrant | null, outcome: Outcome, { fence, until }: HeldLease): Promise<OAuthGrant | null> {
     const { grants } = this.#options
     let stored = current
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
       // Revoked, moved, or replaced by a login that brought a refresh token of its own: what is stored wins.
-      if (stored === null || !descends(stored, unsaved.sent)) return this.#forget(unsaved, stored)
-      unsaved.next = onTopOf(stored, unsaved.next)
-      if (await grants.write(unsaved.next, { fence, until }) === 'yes') return this.#forget(unsaved, unsaved.next)
-      stored = await grants.read(unsaved.next, until)
+      if (stored === null || !outcome.concerns(stored)) return this.#forget(outcome, stored)
+      const next = outcome.onTopOf(stored)
+      if (await grants.write(next, { fence, until }) === 'yes') return this.#forget(outcome, next)
+      stored = await grants.read(next, until)
     }
-    throw busy(unsaved.next)
+    throw busy(outcome.next)
   }
 
-  #forget (unsaved: Unsaved, outcome: OAuthGrant | null): OAuthGrant | null {
-    this.#unsaved.delete(idOf(unsaved.next))
-    return outcome
+  #forget (outcome: Outcome, stored: OAuthGrant | null): OAuthGrant | null {
+    this.#unsaved.delete(idOf(outcome.next))
+    if (stored !== null && outcome.change !== null && outcome.is(stored)) this.#options.onChange({ type: outcome.change, grant: stored })
+    return stored
   }
 }
 

@@ -64,9 +64,10 @@ export class SealedStore {
     return failures > 0 ? 'perhaps' : 'no'
   }
 
-  /** With a version, only when that is the stored one. */
-  async delete ({ owner, provider, account }: GrantKey, { version, until }: { version?: number | undefined, until: number }): Promise<void> {
-    await this.#persist('delete a grant', until, store => store.delete({ owner, provider, account }, version))
+  /** With a version, only when that is the stored one. Answers whether it deleted, which a lost answer may hide. */
+  async delete ({ owner, provider, account }: GrantKey, { version, until }: { version?: number | undefined, until: number }): Promise<boolean> {
+    const { answer } = await this.#persist('delete a grant', until, store => store.delete({ owner, provider, account }, version))
+    return answer
   }
 
   /** Every grant that was not encrypted with the first key. */

@@ -100,7 +100,8 @@ export class OAuth2Protocol {
 
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
   async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
-    const server = await this.#metadata()
+    // What fails here has not sent the refresh token.
+    const server = await this.#metadata().catch(error => { throw Object.assign(error, { unspent: true }) })
     const answer = await this.#tokens.refresh(server, grant.refreshToken as string)
     const tokens = await this.#read(server, answer).catch(error => {
       if (isOAuthError(error) && error.code === 'FST_OAUTH_ID_TOKEN_INVALID') throw error
