@@ -51,8 +51,14 @@ export interface OAuthRevocation {
   removed: boolean
   /** What the provider said: `revoked`, `unsupported` where it has no revocation endpoint (RFC 7009), `failed`. */
   provider: 'revoked' | 'unsupported' | 'failed'
-  /** Why the provider's part failed. */
+  /** Why it failed: the provider's part, or, where nothing was removed, the store's. */
   error?: Error
+}
+
+/** What happened to one of several grants that were revoked. */
+export interface OAuthGrantRevocation extends OAuthRevocation {
+  /** Which grant it was. */
+  grant: { provider: string, account: string }
 }
 
 /** What a provider granted in one answer, whatever the protocol. */

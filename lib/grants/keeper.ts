@@ -50,10 +50,15 @@ export class GrantKeeper {
     return this.#grants.open(await this.#locate(selector))
   }
 
-  /** Every grant of an owner. */
-  async list (owner: string): Promise<OAuthGrant[]> {
-    const rows = await this.#grants.rows(owner)
+  /** Every grant of an owner, or those at one provider. */
+  async list (owner: string, provider?: string): Promise<OAuthGrant[]> {
+    const rows = await this.#grants.rows(owner, provider)
     return rows.map(row => this.#grants.open(row)).filter(grant => grant !== null)
+  }
+
+  /** Names every grant of an owner, also those that cannot be decrypted. */
+  async keys (owner: string): Promise<GrantKey[]> {
+    return this.#grants.rows(owner)
   }
 
   /** A grant whose access token can be used now, refreshed if need be; null where a login is needed. */
@@ -122,19 +127,22 @@ export class GrantKeeper {
   /** Gives every grant of one owner to another, and answers how many. Where the other has one of the account already, that of the later login stays. */
   async move (from: string, to: string): Promise<number> {
     if (from === to) return 0
-    const rows = await this.#grants.rows(from)
-    for (const row of rows) await this.#leases.exclusively(row, lease => this.#moveOne(row, to, lease))
-    return rows.length
+    let count = 0
+    for (const row of await this.#grants.rows(from)) {
+      if (await this.#leases.exclusively(row, lease => this.#moveOne(row, to, lease))) count++
+    }
+    return count
   }
 
-  async #moveOne (row: StoredGrant, to: string, lease: HeldLease): Promise<void> {
+  // Whether there was a grant that could be read.
+  async #moveOne (row: StoredGrant, to: string, lease: HeldLease): Promise<boolean> {
     // Again where a login came in between: it may have kept the refresh token that has just been moved.
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
       const grant = await this.#refreshes.settled(row, lease)
       await lease.secure()
       if (grant !== null) await this.#place(grant, to, lease.until)
-      if (await this.#grants.delete(row, { version: grant?.version, until: lease.until })) return
-      if (await this.#grants.row(row, lease.until) === null) return
+      const isGone = await this.#grants.delete(row, { version: grant?.version, until: lease.until }) || await this.#grants.row(row, lease.until) === null
+      if (isGone) return grant !== null
     }
     throw busy(row)
   }

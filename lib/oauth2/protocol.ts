@@ -4,6 +4,7 @@ import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
 import { isOAuthError, oauthError } from '../errors.js'
+import type { OAuthError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { RandomSource } from '../random.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
@@ -41,6 +42,8 @@ export interface LoginEnd {
   /** Added to the token request. */
   params: Record<string, string>
 }
+
+const goneWithIt: ReadonlySet<unknown> = new Set(['invalid_token', 'unsupported_token_type'])
 
 export class OAuth2Protocol {
   readonly name: OAuthProtocolName
@@ -115,12 +118,17 @@ export class OAuth2Protocol {
     return tokens
   }
 
-  /** Revokes both tokens at the provider (RFC 7009); false where it has no endpoint for that. */
-  async revoke (grant: OAuthGrant): Promise<boolean> {
+  /** Revokes both tokens at the provider (RFC 7009), the second also where the first fails; false where it has no endpoint for that. */
+  async revoke ({ refreshToken, accessToken }: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
     if (server.revocation_endpoint === undefined) return false
-    if (grant.refreshToken !== undefined) await this.#tokens.revoke(server, grant.refreshToken, 'refresh_token')
-    await this.#tokens.revoke(server, grant.accessToken, 'access_token')
+    let failure: Partial<OAuthError> | undefined
+    const revoke = (token: string, hint: 'access_token' | 'refresh_token') => this.#tokens.revoke(server, token, hint).catch(error => { failure ??= error })
+    if (refreshToken !== undefined) await revoke(refreshToken, 'refresh_token')
+    const isRevoked = refreshToken !== undefined && failure === undefined
+    await revoke(accessToken, 'access_token')
+    // Some servers refuse an access token that went with its refresh token, or that they cannot revoke (RFC 7009 section 2.2.1).
+    if (failure !== undefined && !(isRevoked && goneWithIt.has(failure.providerError))) throw failure
     return true
   }
 
