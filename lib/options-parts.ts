@@ -12,6 +12,10 @@ export const text = (what = 'a non-empty string') => v.pipe(v.string(what), v.no
 export const oneOf = <const T extends readonly string[]>(...values: T) => v.picklist(values, `one of ${values.map(value => `"${value}"`).join(', ')}`)
 export const fn = <T>() => v.custom<T>(input => typeof input === 'function', 'a function')
 export const flag = v.boolean('true or false')
+// Timers take no more than 2^31-1, and fire at once when they are given it.
+const longest = 2 ** 31 - 1
+const duration = `a whole number of milliseconds from 1 to ${longest}`
+export const milliseconds = v.pipe(v.number(duration), v.integer(duration), v.minValue(1, duration), v.maxValue(longest, duration))
 export const scopes = v.array(v.pipe(text('a scope'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope without spaces (RFC 6749 section 3.3)')), 'an array of scopes')
 
 export function closed <const T extends v.ObjectEntries> (entries: T, instead = '') {

@@ -22,7 +22,7 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
   const flow = new LoginFlow(context, owners)
   const challenger = new Challenger(context, flow)
 
-  app.decorate('oauth', createAppOAuth(context))
+  app.decorate('oauth', createAppOAuth(context, owners))
   const bind = decorateRequest(app, { context, owners, flow })
 
   const guard = new Guard(context, { owners, challenger, bind })

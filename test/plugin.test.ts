@@ -67,6 +67,19 @@ t.test('in production baseUrl is required', async (t) => {
   await t.resolves(start(t, { secret, session, baseUrl: 'https://app.example' }))
 })
 
+t.test('in production a missing store is warned of, once', async (t) => {
+  const options = { secret, session, baseUrl: 'https://app.example' }
+  const warnings = async (given: OAuthPluginOptions) => {
+    const { app, logs } = await start(t, given)
+    await app.ready()
+    return logs.map(line => JSON.parse(line)).filter(({ level }) => level === 40)
+  }
+  t.strictSame(await warnings(options), [])
+  t.intercept(process, 'env', { value: { ...process.env, NODE_ENV: 'production' } })
+  t.match(await warnings(options), [{ msg: /^fastify-oauth: the option store is not set/ }])
+  t.strictSame(await warnings({ ...options, store: new MemoryGrantStore() }), [])
+})
+
 t.test('without a secret there is one warning; with one, none', async (t) => {
   const warnings = (logs: string[]) => logs.map(line => JSON.parse(line)).filter(({ level }) => level === 40)
   const without = await start(t, { session })
@@ -124,7 +137,7 @@ t.test('close() waits for a refresh under way, then closes the store and the age
   answer()
   await closing
   t.equal(store.closed, 1)
-  t.strictSame(store.versions, [2], 'what the refresh brought was saved')
+  t.strictSame(store.versions, [3], 'what the refresh brought was saved')
   await t.rejects(app.oauth.client('wire', { owner: 'alice' }).get('api'), { code: 'FST_OAUTH_API_UNREACHABLE' })
 })
 

@@ -1,7 +1,7 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { OAuthClient } from './client.js'
-import type { OAuthGrant, OAuthRevocation } from './grant.js'
+import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation } from './grant.js'
 import type { OAuthProviderOptions } from './options.js'
 import type { OAuthProfile } from './profile.js'
 import type { OAuthProvider, OAuthProviderName } from './providers.js'
@@ -40,10 +40,23 @@ export interface FastifyOAuth {
   /** The client of `request.oauth` without a request, for jobs and queues. */
   client(provider: OAuthProviderName, selector: OAuthClientSelector): OAuthClient
   readonly grants: {
-    /** Every grant of an owner. */
-    list(selector: { owner: string }): Promise<OAuthGrant[]>
-    /** Revokes one grant at the provider and drops it. */
+    /** Every grant of an owner, or those at one provider. Throws FST_OAUTH_STORE_FAILED. */
+    list(selector: { owner: string, provider?: OAuthProviderName }): Promise<OAuthGrant[]>
+    /** Drops one grant, at the provider too where it can (RFC 7009). Throws FST_OAUTH_STORE_FAILED, FST_OAUTH_GRANT_BUSY. */
     revoke(provider: OAuthProviderName, selector: OAuthClientSelector): Promise<OAuthRevocation>
+    /** The same for every grant of an owner; one that fails does not stop the others. Throws where the store cannot list them. */
+    revokeAll(selector: { owner: string }): Promise<OAuthGrantRevocation[]>
+    /**
+     * Moves the grants of this request's session to a named owner, at sign-in, and answers how many. The session forgets that
+     * it had any. Where the owner has a grant of the same account, that of the later login stays. Throws FST_OAUTH_INVALID_CALL
+     * where the owner is empty, FST_OAUTH_OWNER_REQUIRED where there is no session, and the store's errors.
+     */
+    adopt(request: FastifyRequest, owner: string): Promise<number>
+    /**
+     * Encrypts every grant anew that was not encrypted with the first secret, and answers how many: then an old secret can go.
+     * Throws FST_OAUTH_STORE_FAILED, also where the store has no `scan`.
+     */
+    rewrap(): Promise<number>
   }
 }
 

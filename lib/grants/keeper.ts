@@ -1,12 +1,16 @@
 // The only way to grants: finds, stores, moves and removes them, and answers them with a token that can be used now.
-import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthGrantChange, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
-import { changed, createGrant, freshnessOf } from './grant.js'
+import type { OnGrantChange } from './events.js'
+import type { Refresher } from './exchange.js'
+import { changed, createGrant, freshnessOf, keptOf, revoked } from './grant.js'
+import { ProviderHealth } from './health.js'
 import { Leases, busy } from './lease.js'
+import type { HeldLease } from './lease.js'
 import { Refreshes } from './refresh.js'
-import type { Refresher } from './refresh.js'
 import { SealedStore } from './sealed-store.js'
 import type { SealedStoreOptions } from './sealed-store.js'
+import { statusOf } from './status.js'
 
 /** Names a grant; without an account, the one of the owner's last login at the provider. */
 export interface GrantSelector { owner: string, provider: string, account?: string | undefined }
@@ -14,10 +18,12 @@ export interface GrantSelector { owner: string, provider: string, account?: stri
 /** A login that succeeded. */
 export interface NewGrant extends GrantKey { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[], isNewOwner?: boolean }
 
-export interface KeeperOptions extends SealedStoreOptions {
+export interface KeeperOptions extends Omit<SealedStoreOptions, 'judge'> {
   clock: () => number
   /** Milliseconds that one refresh may take, its save included. */
   leaseTime: number
+  /** Told of what became of a grant. */
+  onChange?: OnGrantChange
 }
 
 const saveAttempts = 4
@@ -30,10 +36,13 @@ export class GrantKeeper {
 
   /** @param options `warn` is told of what no caller sees: refreshes behind that failed, grants that cannot be decrypted */
   constructor (options: KeeperOptions) {
+    const { clock } = options
+    const onChange = (change: OAuthGrantChange) => { this.#tell(change) }
+    const health = new ProviderHealth(clock)
     this.#options = options
-    this.#grants = new SealedStore(options)
+    this.#grants = new SealedStore({ ...options, judge: grant => statusOf(grant, { now: clock(), isResting: health.isResting(grant.provider) }) })
     this.#leases = new Leases({ ...options, grants: this.#grants })
-    this.#refreshes = new Refreshes({ ...options, grants: this.#grants, leases: this.#leases })
+    this.#refreshes = new Refreshes({ ...options, onChange, health, grants: this.#grants, leases: this.#leases })
   }
 
   /** The grant as it is stored, however old. */
@@ -41,10 +50,15 @@ export class GrantKeeper {
     return this.#grants.open(await this.#locate(selector))
   }
 
-  /** Every grant of an owner. */
-  async list (owner: string): Promise<OAuthGrant[]> {
-    const rows = await this.#grants.rows(owner)
+  /** Every grant of an owner, or those at one provider. */
+  async list (owner: string, provider?: string): Promise<OAuthGrant[]> {
+    const rows = await this.#grants.rows(owner, provider)
     return rows.map(row => this.#grants.open(row)).filter(grant => grant !== null)
+  }
+
+  /** Names every grant of an owner, also those that cannot be decrypted. */
+  async keys (owner: string): Promise<GrantKey[]> {
+    return this.#grants.rows(owner)
   }
 
   /** A grant whose access token can be used now, refreshed if need be; null where a login is needed. */
@@ -79,18 +93,19 @@ export class GrantKeeper {
     // An owner that the login has just made hardly has one yet: where it has, the write is refused, and is made on top of it.
     let row = isNewOwner ? null : await this.#grants.row({ owner, provider, account })
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
-      const refreshToken = tokens.refreshToken ?? this.#grants.open(row)?.refreshToken
+      const old = tokens.refreshToken === undefined ? this.#grants.open(row) : null
       const version = (row?.version ?? 0) + 1
-      const grant = createGrant({ owner, provider, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now })
+      const values = { owner, provider, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken: tokens.refreshToken ?? old?.refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now }
+      const grant = old === null ? createGrant(values) : createGrant(values, keptOf(old))
       const written = await this.#grants.write(grant, { until })
-      if (written === 'yes') return grant
+      if (written === 'yes') return this.#authorized(grant)
       const before = row
       row = await this.#grants.row(grant, until)
       if (written === 'no' || (row !== null && row.authorizedAt === before?.authorizedAt)) continue
       // This very login was written, and others may have used its tokens already; or a later login was. What is stored wins.
       const stored = this.#grants.open(row)
       if (stored === null) break
-      return stored
+      return this.#authorized(stored)
     }
     throw busy({ provider })
   }
@@ -102,22 +117,47 @@ export class GrantKeeper {
     return this.#leases.exclusively(row, async lease => {
       const last = await this.#refreshes.settled(row, lease)
       await lease.secure()
-      await this.#grants.delete(row, lease.until)
+      // A login that came in between is left alone.
+      await this.#grants.delete(row, { version: last?.version, until: lease.until })
+      if (last !== null) this.#tell({ type: 'revoked', grant: revoked(last) })
       return last
     })
   }
 
-  /** Gives every grant of one owner to another; one that the other holds already is dropped. */
-  async move (from: string, to: string): Promise<void> {
-    if (from === to) return
+  /** Gives every grant of one owner to another, and answers how many. Where the other has one of the account already, that of the later login stays. */
+  async move (from: string, to: string): Promise<number> {
+    if (from === to) return 0
+    let count = 0
     for (const row of await this.#grants.rows(from)) {
+      if (await this.#leases.exclusively(row, lease => this.#moveOne(row, to, lease))) count++
+    }
+    return count
+  }
+
+  // Whether there was a grant that could be read.
+  async #moveOne (row: StoredGrant, to: string, lease: HeldLease): Promise<boolean> {
+    // Again where a login came in between: it may have kept the refresh token that has just been moved.
+    for (let attempt = 0; attempt < saveAttempts; attempt++) {
+      const grant = await this.#refreshes.settled(row, lease)
+      await lease.secure()
+      if (grant !== null) await this.#place(grant, to, lease.until)
+      const isGone = await this.#grants.delete(row, { version: grant?.version, until: lease.until }) || await this.#grants.row(row, lease.until) === null
+      if (isGone) return grant !== null
+    }
+    throw busy(row)
+  }
+
+  /** Encrypts every grant anew that was not encrypted with the first secret. Answers how many. Throws FST_OAUTH_STORE_FAILED. */
+  async rewrap (): Promise<number> {
+    let count = 0
+    for await (const row of this.#grants.outdated()) {
       await this.#leases.exclusively(row, async lease => {
         const grant = await this.#refreshes.settled(row, lease)
-        await lease.secure()
-        if (grant !== null) await this.#grants.write(changed(grant, { owner: to, version: 1 }), { until: lease.until })
-        await this.#grants.delete(row, lease.until)
+        if (grant === null) return
+        if (await this.#grants.write(changed(grant, { version: grant.version + 1 }), { fence: lease.fence, until: lease.until }) === 'yes') count++
       })
     }
+    return count
   }
 
   /** True for the first caller with this id within `ttl` milliseconds, over all processes. */
@@ -125,15 +165,43 @@ export class GrantKeeper {
     return this.#grants.ask('claim a login', store => store.claim(id, ttl))
   }
 
-  /** Ends when no refresh is under way. */
+  /** Ends when no refresh is under way, or after the time of a lease at most: then others may take over. */
   async drain (): Promise<void> {
-    await this.#refreshes.drain()
+    const { leaseTime, warn } = this.#options
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>(resolve => { timer = setTimeout(resolve, leaseTime) }).then(() => warn('Refreshes are under way still: they are not waited for any longer'))
+    await Promise.race([this.#refreshes.drain(), late])
+    clearTimeout(timer)
   }
 
   async #locate ({ owner, provider, account }: GrantSelector): Promise<StoredGrant | null> {
     if (account !== undefined) return this.#grants.row({ owner, provider, account })
     const rows = await this.#grants.rows(owner, provider)
     return rows.reduce<StoredGrant | null>((latest, row) => latest === null || row.authorizedAt > latest.authorizedAt ? row : latest, null)
+  }
+
+  async #place (grant: OAuthGrant, owner: string, until: number): Promise<void> {
+    for (let attempt = 0; attempt < saveAttempts; attempt++) {
+      const there = await this.#grants.row({ ...grant, owner }, until)
+      if (there !== null && there.authorizedAt >= grant.authorizedAt) return
+      const moved = changed(grant, { owner, version: (there?.version ?? 0) + 1 })
+      if (await this.#grants.write(moved, { until }) !== 'yes') continue
+      this.#tell({ type: 'moved', grant: moved })
+      return
+    }
+    throw busy(grant)
+  }
+
+  // What the application does with it is not waited for, and fails alone.
+  #tell (change: OAuthGrantChange): void {
+    const { onChange, warn } = this.#options
+    if (onChange === undefined) return
+    (async () => onChange(change))().catch(error => warn('The option onGrantChange failed', error))
+  }
+
+  #authorized (grant: OAuthGrant): OAuthGrant {
+    this.#tell({ type: 'authorized', grant })
+    return grant
   }
 
   #freshnessOf (grant: OAuthGrant) {

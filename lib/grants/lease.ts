@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GrantKey, GrantLease } from '../../types/store.js'
 import { oauthError } from '../errors.js'
+import { waited } from './events.js'
 import { idOf } from './grant.js'
 import type { SealedStore } from './sealed-store.js'
 
@@ -27,13 +28,17 @@ export class Leases {
   /** Runs alone for this grant, over all processes. Throws FST_OAUTH_GRANT_BUSY where others hold it for longer than a lease lasts. */
   async exclusively <T> (key: GrantKey, run: (lease: HeldLease) => Promise<T>): Promise<T> {
     const id = idOf(key)
-    const giveUpAt = performance.now() + this.#options.leaseTime + 4 * pollInterval
-    for (;;) {
+    const since = performance.now()
+    const giveUpAt = since + this.#options.leaseTime + 4 * pollInterval
+    for (let waits = 0; ; waits++) {
       if (!this.#taken.has(id)) {
         this.#taken.add(id)
         try {
           const lease = await this.#lease(key)
-          if (lease !== null) return await run(lease).finally(() => lease.release())
+          if (lease !== null) {
+            if (waits > 0) waited(key, since)
+            return await lease.during(run)
+          }
         } finally {
           this.#taken.delete(id)
         }
@@ -74,14 +79,31 @@ export class HeldLease {
    * while. Throws FST_OAUTH_GRANT_BUSY where it has been lost.
    */
   async secure (): Promise<void> {
-    const { grants, leaseTime, key, since } = this.#options
-    const now = performance.now()
-    if (now < since + leaseTime / 2) return
-    if (!await grants.ask('renew a lease', () => this.#lease.renew(leaseTime))) throw busy(key)
-    this.#options.since = now
+    const { leaseTime, since } = this.#options
+    if (performance.now() >= since + leaseTime / 2) await this.#renew()
   }
 
-  async release (): Promise<void> {
+  /** Runs while the lease is renewed, and gives it back. */
+  async during <T> (run: (lease: HeldLease) => Promise<T>): Promise<T> {
+    const { leaseTime, warn } = this.#options
+    const timer = setInterval(() => { this.#renew().catch(error => warn('A lease could not be renewed', error)) }, leaseTime / 3)
+    timer.unref()
+    try {
+      return await run(this)
+    } finally {
+      clearInterval(timer)
+      await this.#release()
+    }
+  }
+
+  async #renew (): Promise<void> {
+    const { grants, leaseTime, key } = this.#options
+    const now = performance.now()
+    if (!await grants.ask('renew a lease', () => this.#lease.renew(leaseTime))) throw busy(key)
+    this.#options.since = Math.max(this.#options.since, now)
+  }
+
+  async #release (): Promise<void> {
     const { grants, warn } = this.#options
     await grants.ask('release a lease', () => this.#lease.release()).catch(error => warn('A lease could not be given back; it ends by itself', error))
   }

@@ -44,21 +44,41 @@ export function createAgent (): Dispatcher {
   return new Agent()
 }
 
+/**
+ * A failure before the first byte was written, such as a refused connection, a certificate that does not hold, or no connection
+ * within the time, has `unspent: true`: what the call would have sent is as good as before.
+ */
 export function createTransport (options: TransportOptions): Transport {
+  const dispatcher = options.dispatcher.compose(noting)
   return async (url, call) => {
-    const deadline = new Deadline(options.timeout)
+    const deadline = new CallDeadline(options.timeout)
     try {
-      return await deadline.limit(send(url, call, { ...options, signal: deadline }))
+      return await deadline.limit(send(url, call, { ...options, dispatcher, signal: deadline }))
     } catch (error) {
-      throw deadline.aborted ? oauthError('FST_OAUTH_PROVIDER_TIMEOUT', [options.provider, options.timeout], error) : explain(error, options.provider)
+      throw deadline.aborted ? oauthError('FST_OAUTH_PROVIDER_TIMEOUT', [options.provider, options.timeout], error, { unspent: !deadline.isSent }) : explain(error, options.provider, !deadline.isSent)
     }
   }
 }
 
-async function send (url: URL, call: Call, options: TransportOptions & { signal: Deadline }): Promise<Answer> {
+/** The time of a call, and whether anything of it was sent. */
+class CallDeadline extends Deadline {
+  isSent = false
+}
+
+// undici starts a request when it has a connection for it.
+const noting: Dispatcher.DispatcherComposeInterceptor = dispatch => (options: Dispatcher.DispatchOptions & { signal?: unknown }, handler) => {
+  const start = handler.onRequestStart as NonNullable<typeof handler.onRequestStart>
+  handler.onRequestStart = (controller, context) => {
+    (options.signal as CallDeadline).isSent = true
+    start.call(handler, controller, context)
+  }
+  return dispatch(options, handler)
+}
+
+async function send (url: URL, call: Call, options: TransportOptions & { signal: CallDeadline }): Promise<Answer> {
   const { dispatcher, provider, allows, signal } = options
   const { method, headers, body = null, redirects = 0 } = call
-  if (!allows(url)) throw oauthError('FST_OAUTH_INSECURE_URL', [url.origin])
+  if (!allows(url)) throw oauthError('FST_OAUTH_INSECURE_URL', [url.origin], undefined, { unspent: true })
   const response = await request(url, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body, signal })
   const status = response.statusCode
   if (status < 300 || status >= 400) {
@@ -94,10 +114,10 @@ async function decode (data: Buffer, encoding: string | string[] | undefined, pr
   })
 }
 
-function explain (error: unknown, provider: string): Error {
+function explain (error: unknown, provider: string, unspent: boolean): Error {
   if (isOAuthError(error)) return error
   if (error instanceof RangeError) return oauthError('FST_OAUTH_ANSWER_TOO_LARGE', [provider, maxBytes], error)
-  return oauthError('FST_OAUTH_PROVIDER_UNREACHABLE', [provider, codeOf(error)], error, { retryAfter: 5 })
+  return oauthError('FST_OAUTH_PROVIDER_UNREACHABLE', [provider, codeOf(error)], error, { retryAfter: 5, unspent })
 }
 
 /** What undici, Node and zlib call a failure. */

@@ -5,6 +5,7 @@ import type { OAuthProviderOptions } from '../../types/options.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { SignedParts } from '../http/sign.js'
+import type { OAuthError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { RandomSource } from '../random.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
@@ -42,6 +43,8 @@ export interface LoginEnd {
   /** Added to the token request. */
   params: Record<string, string>
 }
+
+const goneWithIt: ReadonlySet<unknown> = new Set(['invalid_token', 'unsupported_token_type'])
 
 export class OAuth2Protocol {
   readonly name: OAuthProtocolName
@@ -109,7 +112,8 @@ export class OAuth2Protocol {
 
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
   async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
-    const server = await this.#metadata()
+    // What fails here has not sent the refresh token.
+    const server = await this.#metadata().catch(error => { throw Object.assign(error, { unspent: true }) })
     const answer = await this.#tokens.refresh(server, grant.refreshToken as string)
     const tokens = await this.#read(server, answer).catch(error => {
       if (isOAuthError(error) && error.code === 'FST_OAUTH_ID_TOKEN_INVALID') throw error
@@ -123,12 +127,17 @@ export class OAuth2Protocol {
     return tokens
   }
 
-  /** Revokes both tokens at the provider (RFC 7009); false where it has no endpoint for that. */
-  async revoke (grant: OAuthGrant): Promise<boolean> {
+  /** Revokes both tokens at the provider (RFC 7009), the second also where the first fails; false where it has no endpoint for that. */
+  async revoke ({ refreshToken, accessToken }: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
     if (server.revocation_endpoint === undefined) return false
-    if (grant.refreshToken !== undefined) await this.#tokens.revoke(server, grant.refreshToken, 'refresh_token')
-    await this.#tokens.revoke(server, grant.accessToken, 'access_token')
+    let failure: Partial<OAuthError> | undefined
+    const revoke = (token: string, hint: 'access_token' | 'refresh_token') => this.#tokens.revoke(server, token, hint).catch(error => { failure ??= error })
+    if (refreshToken !== undefined) await revoke(refreshToken, 'refresh_token')
+    const isRevoked = refreshToken !== undefined && failure === undefined
+    await revoke(accessToken, 'access_token')
+    // Some servers refuse an access token that went with its refresh token, or that they cannot revoke (RFC 7009 section 2.2.1).
+    if (failure !== undefined && !(isRevoked && goneWithIt.has(failure.providerError))) throw failure
     return true
   }
 

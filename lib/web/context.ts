@@ -32,12 +32,16 @@ export function createContext (app: FastifyInstance, options: PluginOptions): OA
   if (options.secret === undefined) {
     app.log.warn('fastify-oauth: the option secret is not set. Logins under way and grants are lost at a restart, and cannot be shared between processes')
   }
+  if (options.store === undefined && process.env.NODE_ENV === 'production') {
+    app.log.warn('fastify-oauth: the option store is not set. Grants are kept in the memory of this process: they are lost at a restart, and other processes do not see them')
+  }
   const cipher = new Cipher(options.secret ?? [randomBytes(32)])
   const keeper = new GrantKeeper({
     store: options.store ?? new MemoryGrantStore({ clock }),
     cipher,
     clock,
     leaseTime: timeout + saveTime,
+    ...(options.onGrantChange === undefined ? {} : { onChange: options.onGrantChange }),
     warn: (message, error) => { app.log.warn({ err: error }, message) }
   })
   const registry = new ProviderRegistry({ dispatcher, timeout, clock })

@@ -64,6 +64,21 @@ export class Owners {
     if (id !== null) await this.#context.keeper.move(id, owner)
     return owner
   }
+
+  /** Gives the grants of a session to a named owner. Answers how many. */
+  async adopt (request: FastifyRequest, owner: string): Promise<number> {
+    // A caller without types may give anything.
+    const name = String(owner ?? '')
+    if (name === '') throw oauthError('FST_OAUTH_INVALID_CALL', ['app.oauth.grants.adopt', 'the owner is empty'])
+    const session = sessionOf(request)
+    const id = session.get(ownerKey)
+    if (typeof id !== 'string') return 0
+    const count = await this.#context.keeper.move(id, name)
+    // Only now: where the store fails it can be tried again.
+    session.set(ownerKey, undefined)
+    session.set(followersKey, undefined)
+    return count
+  }
 }
 
 function hashOf (logins: PendingLogin[]): string {

@@ -4,10 +4,12 @@ import { lifetime, logIn, startFaultScene } from '../fixtures/faults.js'
 import { Browser } from '../fixtures/browser.js'
 import { until } from '../fixtures/grants.js'
 
-t.test('F6: an answer that is no token answer fails the request alone: nothing is saved, and no log line repeats it', async (t) => {
-  const { call, ahead, wire, logs, sent } = await startFaultScene(t)
+const unusable = ['<html>body-canary</html>', '', '{"access_token":"body-canary', '[]', 'null', '{}', '"body-canary"', '{"token_type":"bearer","note":"body-canary"}']
+
+t.test('F6: an answer that is no token answer is not saved, and no log line repeats it; where the provider has a grace period it fails the request alone', async (t) => {
+  const { call, ahead, wire, logs, sent } = await startFaultScene(t, { quirks: { refreshGrace: 60_000 } })
   ahead.ms += lifetime
-  for (const body of ['<html>body-canary</html>', '', '{"access_token":"body-canary', '[]', 'null', '{}', '"body-canary"', '{"token_type":"bearer","note":"body-canary"}']) {
+  for (const body of unusable) {
     wire.on('/token', () => ({ headers: { 'content-type': 'text/html' }, body }))
     t.match(await call(), { status: 502, code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER' }, body)
   }
@@ -15,6 +17,34 @@ t.test('F6: an answer that is no token answer fails the request alone: nothing i
   t.match(await call(), { status: 200, token: /refreshed/ })
   t.equal(new Set(sent()).size, 1)
   t.notMatch(logs.join(''), 'body-canary')
+})
+
+t.test('F6: else its refresh token counts as spent, and a login is due', async (t) => {
+  const scene = await startFaultScene(t)
+  const { call, ahead, wire, logs, sent, browser } = scene
+  for (const body of unusable) {
+    ahead.ms += lifetime
+    wire.on('/token', () => ({ headers: { 'content-type': 'text/html' }, body }))
+    const before = sent().length
+    t.match(await call(), { status: 502, code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER' }, body)
+    wire.handlers.clear()
+    for (let time = 0; time < 2; time++) t.match(await call(), { status: 401, code: 'FST_OAUTH_GRANT_REQUIRED' })
+    t.equal(sent().length, before + 1)
+    await logIn(scene, browser)
+  }
+  t.notMatch(logs.join(''), 'body-canary')
+})
+
+t.test('F6: with an error status it fails the request alone: the refresh token was not taken', async (t) => {
+  const { call, ahead, wire, sent } = await startFaultScene(t)
+  ahead.ms += lifetime
+  for (const status of [400, 401, 403, 404]) {
+    wire.on('/token', () => ({ status, headers: { 'content-type': 'text/html' }, body: '<html>' }))
+    t.match(await call(), { status: 502, code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER' }, String(status))
+  }
+  wire.handlers.clear()
+  t.match(await call(), { status: 200, token: /refreshed/ })
+  t.equal(new Set(sent()).size, 1)
 })
 
 t.test('F9: a refresh that brings no new refresh token leaves the old one in place', async (t) => {

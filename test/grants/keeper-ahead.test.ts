@@ -1,6 +1,6 @@
 // The soft window: a token near its end is used, and refreshed without anybody waiting.
 import t from 'tap'
-import { gate, hour, refusal, startKeeper, until } from '../fixtures/grants.js'
+import { gate, hour, outage, refusal, startKeeper, until } from '../fixtures/grants.js'
 
 const alice = { owner: 'alice', provider: 'test' }
 
@@ -39,14 +39,14 @@ t.test('a refresh behind that fails is reported once, not thrown, and not tried 
   const { keeper, login, clock, provider, warnings } = startKeeper()
   await login()
   clock.now += hour - 60_000
-  provider.before = () => { throw new Error('the provider is down') }
+  provider.before = () => { throw outage() }
   for (let round = 0; round < 3; round++) {
     await Promise.all(Array.from({ length: 100 }, async () => t.match(await keeper.fresh(provider, alice), { accessToken: 'access-0' })))
     await keeper.drain()
   }
   t.equal(provider.sent.length, 1)
   t.equal(warnings.length, 1)
-  t.match(warnings[0], { message: /at test could not be refreshed ahead/, error: { message: 'the provider is down' } })
+  t.match(warnings[0], { message: /at test could not be refreshed ahead/, error: { code: 'FST_OAUTH_PROVIDER_UNREACHABLE' } })
   provider.before = () => {}
   clock.now += 7_000
   await keeper.fresh(provider, alice)

@@ -22,7 +22,7 @@ t.test('a login during a refresh wins, with the refresh token that it brings', a
   await login({ tokens: { accessToken: 'of the login', refreshToken: 'refresh of the login' } })
   open()
   t.match(await refreshing, { accessToken: 'of the login' })
-  t.match(await keeper.find(alice), { accessToken: 'of the login', refreshToken: 'refresh of the login', version: 2 })
+  t.match(await keeper.find(alice), { accessToken: 'of the login', refreshToken: 'refresh of the login', version: 3 })
   t.same(provider.sent, ['refresh-0'])
 })
 
@@ -31,7 +31,7 @@ t.test('a login during a refresh that brings no refresh token is given the rotat
   await login({ tokens: { accessToken: 'of the login', refreshToken: undefined, scope: ['more'] } })
   open()
   t.match(await refreshing, { accessToken: 'of the login', refreshToken: 'refresh-1', scope: ['more'] })
-  t.match(await keeper.find(alice), { accessToken: 'of the login', refreshToken: 'refresh-1', scope: ['more'], version: 3 })
+  t.match(await keeper.find(alice), { accessToken: 'of the login', refreshToken: 'refresh-1', scope: ['more'], version: 4 })
   clock.now += hour
   t.match(await keeper.fresh(provider, alice), { accessToken: 'access-2' })
   t.same(provider.sent, ['refresh-0', 'refresh-1'])
@@ -47,7 +47,7 @@ t.test('a login during a refresh that is refused does not keep the refused refre
   }
   t.match(await keeper.fresh(provider, alice), { accessToken: 'of the login' })
   const kept = await keeper.find(alice)
-  t.match(kept, { accessToken: 'of the login', version: 3 })
+  t.match(kept, { accessToken: 'of the login', version: 4 })
   t.equal(kept?.refreshToken, undefined)
 })
 
@@ -61,7 +61,7 @@ t.test('F22: a refused refresh token does no harm to what another process has st
     throw refusal('invalid_grant')
   }
   t.match(await keeper.fresh(provider, alice), { accessToken: 'of the other process' })
-  t.match(await keeper.find(alice), { accessToken: 'of the other process', refreshToken: 'refresh of the other process', version: 2 })
+  t.match(await keeper.find(alice), { accessToken: 'of the other process', refreshToken: 'refresh of the other process', version: 3 })
 })
 
 t.test('a grant that is removed during its refresh is removed after it, with its newest tokens', async (t) => {

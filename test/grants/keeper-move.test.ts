@@ -23,7 +23,7 @@ t.test('a moved grant is refreshed under its new owner', async (t) => {
   await login()
   await keeper.move('alice', 'bob')
   clock.now += hour
-  t.match(await keeper.fresh(provider, { owner: 'bob', provider: 'test' }), { owner: 'bob', accessToken: 'access-1', version: 2 })
+  t.match(await keeper.fresh(provider, { owner: 'bob', provider: 'test' }), { owner: 'bob', accessToken: 'access-1', version: 3 })
   t.equal(await keeper.fresh(provider, { owner: 'alice', provider: 'test' }), null)
 })
 

@@ -56,7 +56,7 @@ t.test('a login whose write lost its answer does not write over what others have
     await keeper.fresh(provider, alice)
     throw new Error('connection reset')
   }
-  t.match(await login(), { accessToken: 'access-1', refreshToken: 'refresh-1', version: 2 })
+  t.match(await login(), { accessToken: 'access-1', refreshToken: 'refresh-1', version: 3 })
   clock.now += hour
   t.match(await keeper.fresh(provider, alice), { accessToken: 'access-2' })
   t.same(provider.sent, ['refresh-0', 'refresh-1'])
@@ -86,8 +86,8 @@ t.test('a login whose write failed, while a refresh was stored, is stored on top
     throw new Error('connection reset')
   }
   clock.now++
-  t.match(await login({ tokens: { accessToken: 'of the login', refreshToken: 'refresh of the login' } }), { accessToken: 'of the login', version: 3 })
-  t.match(await keeper.find(alice), { accessToken: 'of the login', refreshToken: 'refresh of the login', version: 3 })
+  t.match(await login({ tokens: { accessToken: 'of the login', refreshToken: 'refresh of the login' } }), { accessToken: 'of the login', version: 4 })
+  t.match(await keeper.find(alice), { accessToken: 'of the login', refreshToken: 'refresh of the login', version: 4 })
 })
 
 t.test('a login waits a while for a store that does not write, and then fails', async (t) => {
@@ -135,9 +135,9 @@ t.test('F14: an answer that comes too late does no harm', async (t) => {
   const { keeper, store, provider } = await expired({ storeTime: 50 })
   const late: Array<() => void> = []
   store.before = method => method === 'put' && late.length === 0 ? new Promise<void>(resolve => { late.push(resolve) }) : undefined
-  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-1', version: 2 })
+  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-1', version: 3 })
   for (const answer of late) answer()
   await until(() => store.calls.at(-1) === 'release')
-  t.match(await keeper.find(alice), { accessToken: 'access-1', refreshToken: 'refresh-1', version: 2 })
+  t.match(await keeper.find(alice), { accessToken: 'access-1', refreshToken: 'refresh-1', version: 3 })
   t.same(provider.sent, ['refresh-0'])
 })

@@ -60,7 +60,7 @@ t.test('a refresh of one account is no login: the other stays the latest', async
   clock.now += 1
   await login({ account: 'new' })
   clock.now += hour
-  t.match(await keeper.fresh(provider, { ...alice, account: 'old' }), { account: 'old', version: 2 })
+  t.match(await keeper.fresh(provider, { ...alice, account: 'old' }), { account: 'old', version: 3 })
   t.match(await keeper.find(alice), { account: 'new' })
 })
 
@@ -76,7 +76,7 @@ t.test('an expired token is refreshed before it is answered', async (t) => {
   const { keeper, login, clock, provider } = startKeeper()
   await login()
   clock.now += hour
-  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-1', refreshToken: 'refresh-1', version: 2, expiresAt: clock.now + hour })
+  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-1', refreshToken: 'refresh-1', version: 3, expiresAt: clock.now + hour })
   t.match(await keeper.find(alice), { accessToken: 'access-1', refreshToken: 'refresh-1', scope: ['read'] })
   t.same(provider.sent, ['refresh-0'])
 })
@@ -157,7 +157,7 @@ t.test('drain ends when the refreshes under way have ended, those that begin mea
   await until(() => provider.sent.length > 0)
   await keeper.drain()
   t.equal(second, true)
-  t.same((await keeper.list('alice')).map(grant => grant.version), [2, 2])
+  t.same((await keeper.list('alice')).map(grant => grant.version), [3, 3])
   await keeper.drain()
 })
 

@@ -124,7 +124,7 @@ t.test('F19: the write of a process whose lease another has taken is refused, an
     await store.inner.lease(key, 20_000)
   }
   t.match(await errorOf(keeper.fresh(provider, key)), { code: 'FST_OAUTH_GRANT_BUSY' })
-  t.match(await keeper.find(key), { refreshToken: 'refresh-0', version: 1 })
+  t.match(await keeper.find(key), { refreshToken: 'refresh-0', version: 2 })
   provider.before = () => {}
   clock.now += 20_000
   t.match(await keeper.fresh(provider, key), { accessToken: 'access-1' }, 'where the other has stored nothing, what was received counts')

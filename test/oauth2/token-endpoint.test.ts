@@ -121,6 +121,27 @@ t.test('both tokens are revoked, the refresh token first', async (t) => {
   t.match(wire.to('/revoke')[0]?.headers.authorization, /^Basic /, 'the client authenticates as at the token endpoint')
 })
 
+t.test('the access token is revoked also where the refresh token is refused, and the refusal is told', async (t) => {
+  const { wire, provider, login } = await startWireLogin(t)
+  const grant = grantOf(await login())
+  wire.on('/revoke', ({ form }) => form.get('token_type_hint') === 'refresh_token' ? { status: 400, body: { error: 'invalid_request' } } : { status: 400, body: { error: 'unsupported_token_type' } })
+  t.match(await failureOf(t, provider.revoke(grant)), { code: 'FST_OAUTH_TOKEN_REFUSED', providerError: 'invalid_request' })
+  t.strictSame(wire.to('/revoke').map(({ form }) => form.get('token')), [grant.refreshToken, grant.accessToken])
+})
+
+t.test('an access token that went with its refresh token may be refused; any other failure is told', async (t) => {
+  const { wire, provider, login } = await startWireLogin(t)
+  const grant = grantOf(await login())
+  const refuse = (error: string) => wire.on('/revoke', ({ form }) => form.get('token_type_hint') === 'refresh_token' ? undefined : { status: 400, body: { error } })
+  for (const error of ['invalid_token', 'unsupported_token_type']) {
+    refuse(error)
+    t.equal(await provider.revoke(grant), true)
+    t.match(await failureOf(t, provider.revoke({ ...grant, refreshToken: undefined })), { providerError: error }, 'not without one')
+  }
+  refuse('invalid_client')
+  t.match(await failureOf(t, provider.revoke(grant)), { providerError: 'invalid_client' })
+})
+
 t.test('a grant without a refresh token: its access token is revoked', async (t) => {
   const { wire, provider, login } = await startWireLogin(t, wire => ({ ...byHand(wire), revocationUrl: `${wire.issuer}/revoke` }))
   wire.on('/revoke', () => ({ status: 204, body: '' }))
