@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { OAuthExtraParams, OAuthPluginOptions, OAuthProviderOptions, OAuthRouteOption } from '../types/options.js'
 import type { OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
+import { checkGrant, clientOptions, exchangeOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
 
 /** Parameters that the protocol sets itself (RFC 6749 section 4.1, RFC 7636, OpenID Connect Core 1.0 section 3.1.2.1). */
 export const reservedParams: ReadonlySet<string> = new Set([
@@ -10,7 +11,7 @@ export const reservedParams: ReadonlySet<string> = new Set([
   'code', 'code_verifier', 'code_challenge', 'code_challenge_method', 'grant_type', 'refresh_token'
 ])
 
-const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'authorizeParams', 'accessTokenParams'])
+const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'authorizeParams', 'accessTokenParams', ...ownTokenKeys])
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 const loopbackHosts = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
@@ -80,6 +81,8 @@ const provider = v.pipe(
     apiOrigins: v.optional(v.array(origin, 'an array of origins'), []),
     authorizeParams: v.optional(params),
     accessTokenParams: v.optional(params),
+    grant: v.optional(oneOf('client_credentials')),
+    tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
     profile: v.optional(fn<NonNullable<OAuthProviderOptions['profile']>>()),
     quirks: v.optional(quirks, {}),
     callbackUrl: v.optional(v.pipe(endpoint, v.check(input => new URL(input).search === '', 'an absolute URL without a query'))),
@@ -91,10 +94,11 @@ const provider = v.pipe(
     if (dataset.typed) {
       const given = dataset.value
       const refuse = (key: string, message: string, value?: unknown) => addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input: given, key, value }] })
-      if (given.issuer === undefined && given.authorizeUrl === undefined) refuse('authorizeUrl', 'a URL, since there is no issuer to discover it from')
+      if (given.issuer === undefined && given.authorizeUrl === undefined && given.grant === undefined) refuse('authorizeUrl', 'a URL, since there is no issuer to discover it from')
       if (given.issuer === undefined && given.accessTokenUrl === undefined) refuse('accessTokenUrl', 'a URL, since there is no issuer to discover it from')
       if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
       if (given.clientSecret === undefined && given.clientAuth?.startsWith('client_secret')) refuse('clientSecret', `a non-empty string, since clientAuth is "${given.clientAuth}"`)
+      checkGrant(given, refuse)
       const allowed = 'an https URL (http is for loopback, unless allowInsecureRequests is true)'
       const insecure = (value: string | undefined) => value !== undefined && !given.allowInsecureRequests && new URL(value).protocol === 'http:' && !isLoopback(new URL(value))
       for (const key of endpoints) if (insecure(given[key])) refuse(key, allowed, given[key])
@@ -154,6 +158,12 @@ const requirement = v.pipe(
 export type PluginOptions = Readonly<v.InferOutput<typeof plugin>>
 /** A provider's options, checked and completed. */
 export type ProviderOptions = Readonly<v.InferOutput<typeof provider>>
+/** What app.oauth.client() was given, checked and completed. */
+export type ClientOptions = Readonly<v.InferOutput<typeof clientOptions>>
+/** What exchange() was given, checked and completed. */
+export type ExchangeOptions = Readonly<v.InferOutput<typeof exchangeOptions>>
+/** What a tokenGetter answered, checked and completed. */
+export type OwnTokens = Readonly<v.InferOutput<typeof ownTokens>>
 /** A route's config.oauth, checked and completed. */
 export type RouteRequirement = Readonly<v.InferOutput<typeof requirement>>
 
@@ -178,6 +188,21 @@ export function parseParams (given: unknown, where: string): Record<string, stri
   return parse(params, given, where) as Record<string, string>
 }
 
+/** Checks the options of app.oauth.client(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseClientOptions (given: unknown): ClientOptions {
+  return parse(clientOptions, given, 'app.oauth.client()')
+}
+
+/** Checks the options of exchange(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseExchangeOptions (given: unknown): ExchangeOptions {
+  return parse(exchangeOptions, given, 'exchange()')
+}
+
+/** Checks what a tokenGetter answered. Throws FST_OAUTH_INVALID_OPTIONS, which shows nothing of it. */
+export function parseOwnTokens (given: unknown, where: string): OwnTokens {
+  return parse(ownTokens, given, where)
+}
+
 function parse <S extends v.GenericSchema> (schema: S, given: unknown, where: string): v.InferOutput<S> {
   const result = v.safeParse(schema, given, { abortPipeEarly: true })
   if (!result.success) throw oauthError('FST_OAUTH_INVALID_OPTIONS', [result.issues.map(issue => explain(issue, where)).join('; ')])
@@ -193,7 +218,7 @@ function explain (issue: v.BaseIssue<unknown>, where: string): string {
 }
 
 // Where no text belongs, it may be anything: a secret, or the address of a store with its password.
-const takesNoText: ReadonlySet<string> = new Set(['custom', 'lazy', 'record', 'strict_object', 'union'])
+const takesNoText: ReadonlySet<string> = new Set(['custom', 'lazy', 'object', 'record', 'strict_object', 'union'])
 
 function describe ({ input, type }: v.BaseIssue<unknown>, isSecret: boolean): string {
   if (typeof input === 'string') {

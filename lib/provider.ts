@@ -7,9 +7,10 @@ import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
 import type { LoginEnd, LoginStart } from './oauth2/protocol.js'
+import type { TokenExchange, TokenTarget } from './oauth2/token-request.js'
 import { toProfile } from './oidc/profile.js'
-import { isLoopback, parseParams } from './options.js'
-import type { ProviderOptions } from './options.js'
+import { isLoopback, parseOwnTokens, parseParams } from './options.js'
+import type { OwnTokens, ProviderOptions } from './options.js'
 
 /** What every provider of an application shares. */
 export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> { clock: () => number }
@@ -23,11 +24,14 @@ interface Protocol {
   revoke(grant: OAuthGrant): Promise<boolean>
   userinfo(accessToken: string, claims: OAuthGrant['claims']): Promise<Record<string, unknown> | undefined>
   sign(grant: OAuthGrant): Promise<Record<string, string>>
+  clientCredentials(target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet>
+  exchange(exchange: TokenExchange): Promise<OAuthTokenSet>
 }
 
 /** A login that came through: its tokens, and whose they are. */
 export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string }
 
+type TokenGetterState = Parameters<NonNullable<ProviderOptions['tokenGetter']>>[0]
 type Params = ProviderOptions['authorizeParams']
 
 export class Provider implements OAuthProvider {
@@ -46,7 +50,7 @@ export class Provider implements OAuthProvider {
   constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings) {
     this.name = name
     this.issuer = options.issuer
-    this.scope = options.scope ?? (options.issuer === undefined ? [] : ['openid'])
+    this.scope = options.scope ?? (options.issuer === undefined || options.grant !== undefined ? [] : ['openid'])
     this.apiBaseUrl = options.apiBaseUrl
     this.callbackUrl = options.callbackUrl
     this.defaultReturnTo = options.defaultReturnTo
@@ -90,6 +94,42 @@ export class Provider implements OAuthProvider {
   /** False where the provider offers no revocation. */
   async revoke (grant: OAuthGrant): Promise<boolean> {
     return this.#protocol.revoke(grant)
+  }
+
+  /** Whether users log in: else its tokens are the application's own. */
+  get hasLogins (): boolean {
+    return this.#options.grant === undefined
+  }
+
+  /** Throws FST_OAUTH_NO_LOGINS. */
+  checkLogins (): void {
+    if (!this.hasLogins) throw oauthError('FST_OAUTH_NO_LOGINS', [this.name])
+  }
+
+  /** Whether the application keeps the tokens of its users itself. */
+  get hasOwnTokens (): boolean {
+    return this.#options.tokenGetter !== undefined
+  }
+
+  /** What the application's own store holds; null where that is nothing. Throws FST_OAUTH_INVALID_OPTIONS. */
+  async ownTokens (state: TokenGetterState): Promise<OwnTokens> {
+    return parseOwnTokens(await this.#options.tokenGetter?.(state), `providers.${this.name}.tokenGetter()`)
+  }
+
+  /** What distinguishes a token of this provider's client from one of another client under the same name, as a text. */
+  get client (): string {
+    const { clientId, issuer, accessTokenUrl, accessTokenParams } = this.#options
+    return JSON.stringify([clientId, issuer, accessTokenUrl, accessTokenParams])
+  }
+
+  /** A token of the client itself (RFC 6749 section 4.4). */
+  async clientCredentials (target: TokenTarget): Promise<OAuthTokenSet> {
+    return this.#protocol.clientCredentials(target, await this.#params(this.#options.accessTokenParams, 'accessTokenParams', undefined))
+  }
+
+  /** A token for another service in exchange for a user's (RFC 8693). */
+  async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
+    return this.#protocol.exchange(exchange)
   }
 
   /** The headers that sign one API call. */

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { OAuthClient } from './client.js'
+import type { OAuthTokenClient, OAuthTokenTarget } from './client.js'
 import type { OAuthGrant, OAuthRevocation } from './grant.js'
 import type { OAuthProviderOptions } from './options.js'
 import type { OAuthProfile } from './profile.js'
@@ -23,11 +23,22 @@ export interface OAuthClientSelector {
   account?: string
 }
 
+/**
+ * In whose name a client without a request calls. `audience`, `resource` and `scope` are for providers with
+ * `grant: 'client_credentials'` alone, and those take neither owner nor account.
+ */
+export interface OAuthClientOptions extends OAuthTokenTarget {
+  /** Required at a provider with logins, unless its tokens come from a `tokenGetter`. */
+  owner?: string
+  /** Default: the account of the last login. */
+  account?: string
+}
+
 /** `app.oauth` */
 export interface FastifyOAuth {
   readonly providers: OAuthProviderRegistry
-  /** The client of `request.oauth` without a request, for jobs and queues. */
-  client(provider: OAuthProviderName, selector: OAuthClientSelector): OAuthClient
+  /** The client of `request.oauth` without a request: for jobs and queues, and for the application's own calls. */
+  client(provider: OAuthProviderName, options?: OAuthClientOptions): OAuthTokenClient
   readonly grants: {
     /** Every grant of an owner. */
     list(selector: { owner: string }): Promise<OAuthGrant[]>
@@ -48,7 +59,7 @@ export interface OAuthAuthorizeOptions {
 }
 
 /** `request.oauth`: signed calls in the name of the request's owner. */
-export interface RequestOAuth extends OAuthClient {
+export interface RequestOAuth extends OAuthTokenClient {
   /** The same, bound to another provider or to another account of it. */
   use(provider: OAuthProviderName, options?: { account?: string }): RequestOAuth
   /** The grant that the guard or `loadGrant()` loaded, or null. */

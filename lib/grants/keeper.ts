@@ -6,6 +6,8 @@ import type { Refresher } from './exchange.js'
 import { changed, createGrant, freshnessOf, keptOf, revoked } from './grant.js'
 import { ProviderHealth } from './health.js'
 import { Leases, busy } from './lease.js'
+import { isObtained } from './obtained-key.js'
+import { ObtainedTokens } from './obtained.js'
 import { Refreshes } from './refresh.js'
 import { SealedStore } from './sealed-store.js'
 import type { SealedStoreOptions } from './sealed-store.js'
@@ -32,6 +34,8 @@ export class GrantKeeper {
   readonly #grants: SealedStore
   readonly #leases: Leases
   readonly #refreshes: Refreshes
+  /** Tokens that are nobody's grants. */
+  readonly obtained: ObtainedTokens
 
   /** @param options `warn` is told of what no caller sees: refreshes behind that failed, grants that cannot be decrypted */
   constructor (options: KeeperOptions) {
@@ -42,6 +46,7 @@ export class GrantKeeper {
     this.#grants = new SealedStore({ ...options, judge: grant => statusOf(grant, { now: clock(), isResting: health.isResting(grant.provider) }) })
     this.#leases = new Leases({ ...options, grants: this.#grants })
     this.#refreshes = new Refreshes({ ...options, onChange, health, grants: this.#grants, leases: this.#leases })
+    this.obtained = new ObtainedTokens({ ...options, health, grants: this.#grants, leases: this.#leases })
   }
 
   /** The grant as it is stored, however old. */
@@ -113,6 +118,7 @@ export class GrantKeeper {
       await lease.secure()
       // A login that came in between is left alone.
       await this.#grants.delete(row, { version: last?.version, until: lease.until })
+      await this.obtained.dropExchanged(row)
       if (last !== null) this.#tell({ type: 'revoked', grant: revoked(last) })
       return last
     })
@@ -121,7 +127,8 @@ export class GrantKeeper {
   /** Gives every grant of one owner to another. Where the other has one of the account already, that of the later login stays. */
   async move (from: string, to: string): Promise<void> {
     if (from === to) return
-    for (const row of await this.#grants.rows(from)) {
+    const rows = await this.#grants.everything(from)
+    for (const row of rows.filter(row => !isObtained(row))) {
       await this.#leases.exclusively(row, async lease => {
         const grant = await this.#refreshes.settled(row, lease)
         await lease.secure()
@@ -129,6 +136,7 @@ export class GrantKeeper {
         await this.#grants.delete(row, { version: grant?.version, until: lease.until })
       })
     }
+    await this.obtained.drop(rows)
   }
 
   /** Encrypts every grant anew that was not encrypted with the first secret. Answers how many. Throws FST_OAUTH_STORE_FAILED. */
@@ -151,7 +159,7 @@ export class GrantKeeper {
 
   /** Ends when no refresh is under way. */
   async drain (): Promise<void> {
-    await this.#refreshes.drain()
+    await Promise.all([this.#refreshes.drain(), this.obtained.drain()])
   }
 
   async #locate ({ owner, provider, account }: GrantSelector): Promise<StoredGrant | null> {

@@ -1,18 +1,14 @@
 // app.oauth: providers, grants, and calls in the name of an owner without a request.
-import type { FastifyOAuth, OAuthClientSelector } from '../../types/fastify.js'
-import { ApiClient } from '../http/client.js'
+import type { FastifyOAuth, OAuthClientOptions, OAuthClientSelector } from '../../types/fastify.js'
 import type { OAuthContext } from './context.js'
 import { revokeGrant } from './revoke.js'
-import { signerOf } from './signer.js'
+import { clientOf } from './token-client.js'
 
-export function createAppOAuth ({ registry, keeper, dispatcher }: OAuthContext): FastifyOAuth {
+export function createAppOAuth (context: OAuthContext): FastifyOAuth {
+  const { registry, keeper } = context
   return Object.freeze({
     providers: registry,
-    client (name: string, { owner, account }: OAuthClientSelector) {
-      const provider = registry.get(name)
-      const source = { current: () => keeper.fresh(provider, { owner, provider: name, account }), renewed () {} }
-      return new ApiClient({ signer: signerOf(provider, keeper, source), dispatcher, baseUrl: provider.apiBaseUrl })
-    },
+    client: (name: string, options: OAuthClientOptions = {}) => clientOf(context, name, options),
     grants: Object.freeze({
       list: ({ owner }: { owner: string }) => keeper.list(owner),
       revoke: (name: string, { owner, account }: OAuthClientSelector) => revokeGrant(registry.get(name), keeper, { owner, provider: name, account })

@@ -1,0 +1,33 @@
+// What the schemas of the options are made of.
+import * as v from 'valibot'
+
+const loopbackHosts = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/** Whether a URL stays on this machine (RFC 8252 section 8.3). */
+export function isLoopback (url: URL): boolean {
+  return loopbackHosts.test(url.hostname)
+}
+
+export const text = (what = 'a non-empty string') => v.pipe(v.string(what), v.nonEmpty(what))
+export const oneOf = <const T extends readonly string[]>(...values: T) => v.picklist(values, `one of ${values.map(value => `"${value}"`).join(', ')}`)
+export const fn = <T>() => v.custom<T>(input => typeof input === 'function', 'a function')
+export const flag = v.boolean('true or false')
+export const scopes = v.array(v.pipe(text('a scope'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope without spaces (RFC 6749 section 3.3)')), 'an array of scopes')
+
+export function closed <const T extends v.ObjectEntries> (entries: T, instead = '') {
+  const known = Object.keys(entries).join(', ')
+  return v.strictObject(entries, issue => issue.expected === 'never' ? `one of the options ${known}` : issue.expected === 'Object' ? `${instead}an object with ${known}` : 'a value: it is required')
+}
+
+export function instance <T> (what: string, ...methods: string[]) {
+  return v.custom<T>(input => typeof input === 'object' && input !== null && methods.every(name => typeof Reflect.get(input, name) === 'function'), what)
+}
+
+function parseUrl (input: string): URL | undefined {
+  return URL.canParse(input) ? new URL(input) : undefined
+}
+
+export const url = v.pipe(text('an absolute URL'), v.check(input => /^https?:$/.test(parseUrl(input)?.protocol ?? ''), 'an absolute http or https URL'))
+export const endpoint = v.pipe(url, v.check(input => new URL(input).hash === '', 'an absolute URL without a fragment (RFC 6749 section 3.1)'))
+export const origin = v.pipe(url, v.check(input => `${new URL(input).origin}` === input.replace(/\/$/, ''), 'an origin, such as https://api.example.com'))
+export const path = v.pipe(text('a path that begins with one /'), v.regex(/^\/(?![/\\])[^\\\s]*$/, 'a path that begins with one /'))
