@@ -31,7 +31,7 @@ interface Protocol {
 /** A login that came through: its tokens, and whose they are. */
 export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string }
 
-type TokenGetterState = Parameters<NonNullable<ProviderOptions['tokenGetter']>>[0]
+type TokenGetter = NonNullable<ProviderOptions['tokenGetter']>
 type Params = ProviderOptions['authorizeParams']
 
 export class Provider implements OAuthProvider {
@@ -111,9 +111,10 @@ export class Provider implements OAuthProvider {
     return this.#options.tokenGetter !== undefined
   }
 
-  /** What the application's own store holds; null where that is nothing. Throws FST_OAUTH_INVALID_OPTIONS. */
-  async ownTokens (state: TokenGetterState): Promise<OwnTokens> {
-    return parseOwnTokens(await this.#options.tokenGetter?.(state), `providers.${this.name}.tokenGetter()`)
+  /** What the application keeps, where it does; null where that is nothing. Throws FST_OAUTH_INVALID_OPTIONS. */
+  async ownTokens (state: Parameters<TokenGetter>[0]): Promise<OwnTokens> {
+    const tokenGetter = this.#options.tokenGetter as TokenGetter
+    return parseOwnTokens(await tokenGetter(state), `providers.${this.name}.tokenGetter()`)
   }
 
   /** What distinguishes a token of this provider's client from one of another client under the same name, as a text. */

@@ -162,6 +162,12 @@ t.test('at another provider, whose API is called', async (t) => {
   t.equal(wire.to('/token').length, before)
 })
 
+t.test('who is nobody has nothing to exchange', async (t) => {
+  const { ask, exchanges } = await start(t, { owner: () => null })
+  t.match(await ask('/exchanged'), { statusCode: 401, code: 'FST_OAUTH_GRANT_REQUIRED' })
+  t.equal(exchanges().length, 0)
+})
+
 t.test('a refused exchange is the error of the call', async (t) => {
   const { logIn, ask } = await start(t, { issue: () => ({ status: 400, body: { access_token: undefined, error: 'invalid_target' } }) })
   await logIn()
