@@ -10,6 +10,7 @@ const table = {
   FST_OAUTH_SESSION_NOT_SAVED: [500, 'The session would be lost: its cookie is Secure, and the request came over plain http. In development set cookie.secure of the session to "auto" or false; behind a proxy that ends TLS set Fastify\'s trustProxy'],
   FST_OAUTH_BASE_URL_REQUIRED: [500, 'The option baseUrl is not set and the request did not come to a loopback address, so no callback URL can be built. Set baseUrl to the public origin, such as https://app.example.com'],
   FST_OAUTH_UNKNOWN_PROVIDER: [404, 'No provider is registered under the name %s%s'],
+  FST_OAUTH_NO_LOGINS: [404, 'There are no logins and no users\' grants at %s: its tokens are the application\'s own. Call app.oauth.client() without an owner'],
   FST_OAUTH_PROVIDER_EXISTS: [500, 'A provider is already registered under the name %s: unregister it first'],
   FST_OAUTH_PROVIDER_NOT_CHOSEN: [500, 'request.oauth is not bound to a provider on this route: declare one in config.oauth, or call request.oauth.use(name)'],
   FST_OAUTH_INVALID_CALL: [500, 'The call to %s cannot be made: %s'],

@@ -3,6 +3,7 @@ import { createPrivateKey } from 'node:crypto'
 import * as v from 'valibot'
 import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options.js'
 import { closed, endpoint, flag, fn, isLoopback, milliseconds, oneOf, origin, path, scopes, text, url } from './options-parts.js'
+import { checkGrant } from './options-tokens.js'
 
 type Protocol = 'oauth1' | 'oauth2'
 
@@ -26,7 +27,7 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     'requestTokenParams', 'accessTokenMethod', 'signatureMethod', 'realm', 'clientKey',
     'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
   ],
-  oauth2: ['issuer', 'clientAuth', 'revocationUrl', 'jwksUrl', 'pkce', 'nonce']
+  oauth2: ['issuer', 'grant', 'clientAuth', 'revocationUrl', 'jwksUrl', 'pkce', 'nonce']
 }
 
 const params = v.union([
@@ -57,6 +58,8 @@ const entries = {
   clientId: text(),
   clientSecret: v.optional(v.string('a non-empty string')),
   clientKey: v.optional(v.pipe(text('a private RSA key as PEM'), v.check(isPrivateRsaKey, 'a private RSA key as PEM'))),
+  grant: v.optional(oneOf('client_credentials')),
+  tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
   clientAuth: v.optional(oneOf('client_secret_basic', 'client_secret_post', 'none')),
   scope: v.optional(scopes),
   issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),
@@ -115,7 +118,8 @@ function checkProtocol (given: Given, protocol: Protocol, refuse: Refuse): void 
     if (Reflect.get(given.quirks, name) !== undefined) refuse('quirks', `an object without ${name}: ${why}`)
   }
   const source = protocol === 'oauth1' ? 'since OAuth 1.0a has no discovery' : 'since there is no issuer to discover it from'
-  for (const key of ['authorizeUrl', 'accessTokenUrl'] as const) {
+  const needed = given.grant === undefined ? ['authorizeUrl', 'accessTokenUrl'] as const : ['accessTokenUrl'] as const
+  for (const key of needed) {
     if (given[key] === undefined && given.issuer === undefined) refuse(key, `a URL, ${source}`)
   }
 }
@@ -125,6 +129,7 @@ function checkOAuth2 (given: Given, refuse: Refuse): void {
   if (given.callbackUrl === 'oob') refuse('callbackUrl', 'an absolute URL: "oob" is for OAuth 1.0a, and without requestTokenUrl this is an OAuth 2 provider')
   if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
   if (given.clientSecret === undefined && given.clientAuth?.startsWith('client_secret')) refuse('clientSecret', `a non-empty string, since clientAuth is "${given.clientAuth}"`)
+  checkGrant(given, refuse)
 }
 
 function checkSigning (given: Given, refuse: Refuse): void {

@@ -5,10 +5,11 @@ import type { OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
 import { closed, fn, instance, milliseconds, path, scopes, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
+import { clientOptions, exchangeOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
 
-const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'requestTokenParams', 'authorizeParams', 'accessTokenParams'])
+const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'requestTokenParams', 'authorizeParams', 'accessTokenParams', ...ownTokenKeys])
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))
@@ -65,6 +66,13 @@ export type ProviderOptions = Readonly<v.InferOutput<typeof provider>>
 /** A route's config.oauth, checked and completed. */
 export type RouteRequirement = Readonly<v.InferOutput<typeof requirement>>
 
+/** What app.oauth.client() was given, checked and completed. */
+export type ClientOptions = Readonly<v.InferOutput<typeof clientOptions>>
+/** What exchange() was given, checked and completed. */
+export type ExchangeOptions = Readonly<v.InferOutput<typeof exchangeOptions>>
+/** What a tokenGetter answered, checked and completed. */
+export type OwnTokens = Readonly<v.InferOutput<typeof ownTokens>>
+
 /** Checks the options of the plugin. Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parsePluginOptions (given: unknown): PluginOptions {
   return parse(plugin, given, '')
@@ -86,6 +94,21 @@ export function parseParams (given: unknown, where: string, protocol: 'oauth1' |
   return parse(paramsOf(protocol), given, where) as Record<string, string>
 }
 
+/** Checks the options of app.oauth.client(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseClientOptions (given: unknown): ClientOptions {
+  return parse(clientOptions, given, 'app.oauth.client()')
+}
+
+/** Checks the options of exchange(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseExchangeOptions (given: unknown): ExchangeOptions {
+  return parse(exchangeOptions, given, 'exchange()')
+}
+
+/** Checks what a tokenGetter answered. Throws FST_OAUTH_INVALID_OPTIONS, which shows nothing of it. */
+export function parseOwnTokens (given: unknown, where: string): OwnTokens {
+  return parse(ownTokens, given, where)
+}
+
 function parse <S extends v.GenericSchema> (schema: S, given: unknown, where: string): v.InferOutput<S> {
   const result = v.safeParse(schema, given, { abortPipeEarly: true })
   if (!result.success) throw oauthError('FST_OAUTH_INVALID_OPTIONS', [result.issues.map(issue => explain(issue, where)).join('; ')])
@@ -101,7 +124,7 @@ function explain (issue: v.BaseIssue<unknown>, where: string): string {
 }
 
 // Where no text belongs, it may be anything: a secret, or the address of a store with its password.
-const takesNoText: ReadonlySet<string> = new Set(['custom', 'lazy', 'record', 'strict_object', 'union'])
+const takesNoText: ReadonlySet<string> = new Set(['custom', 'lazy', 'object', 'record', 'strict_object', 'union'])
 
 function describe ({ input, type }: v.BaseIssue<unknown>, isSecret: boolean): string {
   if (typeof input === 'string') {

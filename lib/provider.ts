@@ -9,9 +9,10 @@ import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
 import { OAuth1Protocol } from './oauth1/protocol.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
+import type { TokenExchange, TokenTarget } from './oauth2/token-request.js'
 import { toProfile } from './oidc/profile.js'
-import { isLoopback, parseParams } from './options.js'
-import type { ProviderOptions } from './options.js'
+import { isLoopback, parseOwnTokens, parseParams } from './options.js'
+import type { OwnTokens, ProviderOptions } from './options.js'
 
 /** What every provider of an application shares. */
 export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> { clock: () => number }
@@ -62,11 +63,14 @@ interface Protocol {
   userinfo(identity: Identity): Promise<Record<string, unknown> | undefined>
   /** One API call: what the signature depends on is read from it only as far as it matters. */
   sign(grant: OAuthGrant, call: CallToSign): Promise<SignedParts>
+  clientCredentials?(target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet>
+  exchange?(exchange: TokenExchange): Promise<OAuthTokenSet>
 }
 
 /** A login that came through: its tokens, and whose they are. */
 export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string }
 
+type TokenGetter = NonNullable<ProviderOptions['tokenGetter']>
 type Params = ProviderOptions['authorizeParams']
 
 export class Provider implements OAuthProvider {
@@ -85,7 +89,7 @@ export class Provider implements OAuthProvider {
   constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings) {
     this.name = name
     this.issuer = options.issuer
-    this.scope = options.scope ?? (options.issuer === undefined ? [] : ['openid'])
+    this.scope = options.scope ?? (options.issuer === undefined || options.grant !== undefined ? [] : ['openid'])
     this.apiBaseUrl = options.apiBaseUrl
     this.callbackUrl = options.callbackUrl === 'oob' ? undefined : options.callbackUrl
     this.defaultReturnTo = options.defaultReturnTo
@@ -142,6 +146,44 @@ export class Provider implements OAuthProvider {
   /** False where the provider offers no revocation. */
   async revoke (grant: OAuthGrant): Promise<boolean> {
     return this.#protocol.revoke(grant)
+  }
+
+  /** Whether users log in: else its tokens are the application's own. */
+  get hasLogins (): boolean {
+    return this.#options.grant === undefined
+  }
+
+  /** Throws FST_OAUTH_NO_LOGINS. */
+  checkLogins (): void {
+    if (!this.hasLogins) throw oauthError('FST_OAUTH_NO_LOGINS', [this.name])
+  }
+
+  /** Whether the application keeps the tokens of its users itself. */
+  get hasOwnTokens (): boolean {
+    return this.#options.tokenGetter !== undefined
+  }
+
+  /** What the application keeps, where it does; null where that is nothing. Throws FST_OAUTH_INVALID_OPTIONS. */
+  async ownTokens (state: Parameters<TokenGetter>[0]): Promise<OwnTokens> {
+    const tokenGetter = this.#options.tokenGetter as TokenGetter
+    return parseOwnTokens(await tokenGetter(state), `providers.${this.name}.tokenGetter()`)
+  }
+
+  /** What distinguishes a token of this provider's client from one of another client under the same name, as a text. */
+  get client (): string {
+    const { clientId, issuer, accessTokenUrl, accessTokenParams } = this.#options
+    return JSON.stringify([clientId, issuer, accessTokenUrl, accessTokenParams])
+  }
+
+  /** A token of the client itself (RFC 6749 section 4.4). */
+  async clientCredentials (target: TokenTarget): Promise<OAuthTokenSet> {
+    return (this.#protocol as Required<Protocol>).clientCredentials(target, await this.#params(this.#options.accessTokenParams, 'accessTokenParams', undefined))
+  }
+
+  /** A token for another service in exchange for a user's (RFC 8693). */
+  async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
+    if (this.#protocol.exchange === undefined) throw oauthError('FST_OAUTH_INVALID_CALL', [this.name, 'OAuth 1.0a has no token exchange'])
+    return this.#protocol.exchange(exchange)
   }
 
   /** Signs one API call. */

@@ -1,4 +1,5 @@
 import type { Dispatcher, fetch, RequestInfo, RequestInit } from 'undici'
+import type { OAuthProviderName } from './providers.js'
 
 /** Values of a query or a form: an array repeats the name, undefined and null leave it out. */
 export type OAuthParameters = Record<string, string | number | boolean | null | undefined | Array<string | number | boolean>>
@@ -45,4 +46,30 @@ export interface OAuthClient {
   fetch(input: RequestInfo, init?: RequestInit): ReturnType<typeof fetch>
   /** An undici Dispatcher that signs, for any other client built on undici. It follows no redirect by itself. */
   readonly dispatcher: Dispatcher
+}
+
+/** What an access token is asked for. The order of the members of a list does not matter. */
+export interface OAuthTokenTarget {
+  /** Names of the services that it is for (RFC 8693 section 2.1). */
+  audience?: string | readonly string[]
+  /** Addresses of the services that it is for: absolute URIs without a fragment (RFC 8707 section 2). */
+  resource?: string | readonly string[]
+  scope?: readonly string[]
+}
+
+/** What the owner's access token is exchanged for (RFC 8693 section 2.1). */
+export interface OAuthExchangeOptions extends OAuthTokenTarget {
+  /** `requested_token_type`, such as `urn:ietf:params:oauth:token-type:jwt`. Default: the provider's choice. */
+  requestedTokenType?: string
+  /** Whose token endpoint is asked, and whose API is called with the new token. Default: the bound provider. */
+  provider?: OAuthProviderName
+}
+
+/** A client whose token can be exchanged for one of another service. */
+export interface OAuthTokenClient extends OAuthClient {
+  /**
+   * The same calls with a token that was exchanged for this client's (RFC 8693), when they need it. Throws
+   * FST_OAUTH_INVALID_OPTIONS and FST_OAUTH_UNKNOWN_PROVIDER; its calls also FST_OAUTH_GRANT_REQUIRED and FST_OAUTH_TOKEN_REFUSED.
+   */
+  exchange(options?: OAuthExchangeOptions): OAuthClient
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
-import type { OAuthClient } from './client.js'
+import type { OAuthTokenClient, OAuthTokenTarget } from './client.js'
 import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation } from './grant.js'
 import type { OAuthProviderOptions } from './options.js'
 import type { OAuthProfile } from './profile.js'
@@ -33,12 +33,23 @@ export interface OAuthSettings {
   readonly dispatcher: Dispatcher
 }
 
+/**
+ * In whose name a client without a request calls. `audience`, `resource` and `scope` are for providers with
+ * `grant: 'client_credentials'` alone, and those take neither owner nor account.
+ */
+export interface OAuthClientOptions extends OAuthTokenTarget {
+  /** Required at a provider with logins, unless its tokens come from a `tokenGetter`. */
+  owner?: string
+  /** Default: the account of the last login. */
+  account?: string
+}
+
 /** `app.oauth` */
 export interface FastifyOAuth {
   readonly providers: OAuthProviderRegistry
   readonly settings: OAuthSettings
-  /** The client of `request.oauth` without a request, for jobs and queues. */
-  client(provider: OAuthProviderName, selector: OAuthClientSelector): OAuthClient
+  /** The client of `request.oauth` without a request: for jobs and queues, and for the application's own calls. */
+  client(provider: OAuthProviderName, options?: OAuthClientOptions): OAuthTokenClient
   readonly grants: {
     /** Every grant of an owner, or those at one provider. Throws FST_OAUTH_STORE_FAILED. */
     list(selector: { owner: string, provider?: OAuthProviderName }): Promise<OAuthGrant[]>
@@ -72,7 +83,7 @@ export interface OAuthAuthorizeOptions {
 }
 
 /** `request.oauth`: signed calls in the name of the request's owner. */
-export interface RequestOAuth extends OAuthClient {
+export interface RequestOAuth extends OAuthTokenClient {
   /** The same, bound to another provider or to another account of it. */
   use(provider: OAuthProviderName, options?: { account?: string }): RequestOAuth
   /** The grant that the guard or `loadGrant()` loaded, or null. */

@@ -46,6 +46,29 @@ export interface OAuthQuirks {
   refreshGrace?: number
 }
 
+/** Tokens that the application keeps itself. */
+export interface OAuthTokens {
+  accessToken: string
+  /** OAuth 1.0a: the shared secret of the token. */
+  tokenSecret?: string | null | undefined
+  /** Default: `bearer`. */
+  tokenType?: string | null | undefined
+  /** Default: the scopes of the provider. */
+  scope?: readonly string[] | null | undefined
+  /** Milliseconds since the epoch: from then on the tokens count as missing. Default: they never expire. */
+  expiresAt?: number | null | undefined
+}
+
+/** For what call `tokenGetter` is asked. */
+export interface OAuthTokenGetterState {
+  /** Undefined for `app.oauth.client()`. */
+  request: FastifyRequest | undefined
+  /** Undefined where nobody has logged in, and where `app.oauth.client()` was given none. */
+  owner: string | undefined
+  /** The account that was asked for; undefined where any will do. */
+  account: string | undefined
+}
+
 /**
  * One provider. Either `issuer` (its endpoints are discovered), or `authorizeUrl` and `accessTokenUrl`; with `requestTokenUrl`
  * besides, it speaks OAuth 1.0a (RFC 5849).
@@ -89,6 +112,13 @@ export interface OAuthProviderOptions {
   signatureMethod?: OAuth1SignatureMethod
   /** OAuth 1.0a: `realm` of the Authorization header (RFC 5849 section 3.5.1). Printable ASCII. */
   realm?: string
+  /**
+   * `client_credentials`: the application calls in its own name (RFC 6749 section 4.4). There are no logins, `authorizeUrl` is not
+   * needed, `clientSecret` is. Default: users log in.
+   */
+  grant?: 'client_credentials'
+  /** Tokens that the application keeps itself: asked at calls, never at a login. Null: there are none. They are not refreshed. */
+  tokenGetter?: (state: OAuthTokenGetterState) => OAuthTokens | null | undefined | Promise<OAuthTokens | null | undefined>
   /**
    * Userinfo (or id_token claims) to a profile. Default: OpenID Connect's standard claims. At an OAuth 1.0a provider without
    * `userinfoUrl` it is given the answer that brought the token, where some providers say who the user is.

@@ -7,6 +7,8 @@ import { changed, createGrant, freshnessOf, keptOf, revoked } from './grant.js'
 import { ProviderHealth } from './health.js'
 import { Leases, busy } from './lease.js'
 import type { HeldLease } from './lease.js'
+import { isObtained } from './obtained-key.js'
+import { ObtainedTokens } from './obtained.js'
 import { Refreshes } from './refresh.js'
 import { SealedStore } from './sealed-store.js'
 import type { SealedStoreOptions } from './sealed-store.js'
@@ -33,6 +35,8 @@ export class GrantKeeper {
   readonly #grants: SealedStore
   readonly #leases: Leases
   readonly #refreshes: Refreshes
+  /** Tokens that are nobody's grants. */
+  readonly obtained: ObtainedTokens
 
   /** @param options `warn` is told of what no caller sees: refreshes behind that failed, grants that cannot be decrypted */
   constructor (options: KeeperOptions) {
@@ -43,6 +47,7 @@ export class GrantKeeper {
     this.#grants = new SealedStore({ ...options, judge: grant => statusOf(grant, { now: clock(), isResting: health.isResting(grant.provider) }) })
     this.#leases = new Leases({ ...options, grants: this.#grants })
     this.#refreshes = new Refreshes({ ...options, onChange, health, grants: this.#grants, leases: this.#leases })
+    this.obtained = new ObtainedTokens({ ...options, health, grants: this.#grants, leases: this.#leases })
   }
 
   /** The grant as it is stored, however old. */
@@ -119,6 +124,7 @@ export class GrantKeeper {
       await lease.secure()
       // A login that came in between is left alone.
       await this.#grants.delete(row, { version: last?.version, until: lease.until })
+      await this.obtained.dropExchanged(row)
       if (last !== null) this.#tell({ type: 'revoked', grant: revoked(last) })
       return last
     })
@@ -128,9 +134,11 @@ export class GrantKeeper {
   async move (from: string, to: string): Promise<number> {
     if (from === to) return 0
     let count = 0
-    for (const row of await this.#grants.rows(from)) {
+    const rows = await this.#grants.everything(from)
+    for (const row of rows.filter(row => !isObtained(row))) {
       if (await this.#leases.exclusively(row, lease => this.#moveOne(row, to, lease))) count++
     }
+    await this.obtained.drop(rows)
     return count
   }
 
@@ -170,7 +178,7 @@ export class GrantKeeper {
     const { leaseTime, warn } = this.#options
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>(resolve => { timer = setTimeout(resolve, leaseTime) }).then(() => warn('Refreshes are under way still: they are not waited for any longer'))
-    await Promise.race([this.#refreshes.drain(), late])
+    await Promise.race([Promise.all([this.#refreshes.drain(), this.obtained.drain()]), late])
     clearTimeout(timer)
   }
 

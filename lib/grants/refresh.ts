@@ -192,7 +192,8 @@ export class Refreshes {
   }
 }
 
-function restAfter (error: unknown): number {
+/** Milliseconds for which nothing is tried ahead of need after a failure. */
+export function restAfter (error: unknown): number {
   const seconds = isOAuthError(error) ? error.retryAfter ?? usualRest : usualRest
   return withJitter(Math.min(seconds, longestRest) * 1_000)
 }

@@ -6,6 +6,7 @@ import type { GrantKey, GrantStore, StoredGrant } from '../../types/store.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { Cipher } from './cipher.js'
 import { openGrant, sealGrant } from './grant.js'
+import { isObtained } from './obtained-key.js'
 import type { Judge } from './grant.js'
 
 export interface SealedStoreOptions {
@@ -40,7 +41,14 @@ export class SealedStore {
     return answer
   }
 
+  /** The grants of an owner. */
   async rows (owner: string, provider?: string): Promise<StoredGrant[]> {
+    const rows = await this.everything(owner, provider)
+    return rows.filter(row => !isObtained(row))
+  }
+
+  /** With what is stored besides grants. */
+  async everything (owner: string, provider?: string): Promise<StoredGrant[]> {
     return this.ask('list grants', store => store.list(owner, provider))
   }
 

@@ -26,13 +26,14 @@ export function metadataOf (metadata: MetadataOptions): () => Promise<Authorizat
   const { provider, options, transport, clock } = metadata
   const given = byHand(options)
   const { issuer } = options
-  if (issuer !== undefined && !(options.authorizeUrl && options.accessTokenUrl && options.jwksUrl)) {
+  const isComplete = options.accessTokenUrl !== undefined && (options.grant !== undefined || (options.authorizeUrl !== undefined && options.jwksUrl !== undefined))
+  if (issuer !== undefined && !isComplete) {
     const check = (server: AuthorizationServer) => checkMetadata(server, metadata)
     const discovery = new Discovery({ provider, issuer, transport, clock, overrides: given, check })
     return () => discovery.server()
   }
   // Without an issuer the origin stands in for it: the engine wants one, and nothing is verified against it.
-  const server = { issuer: issuer ?? new URL(options.authorizeUrl as string).origin, id_token_signing_alg_values_supported: signatureAlgorithms, ...given }
+  const server = { issuer: issuer ?? new URL((options.authorizeUrl ?? options.accessTokenUrl) as string).origin, id_token_signing_alg_values_supported: signatureAlgorithms, ...given }
   return async () => server
 }
 
@@ -49,7 +50,8 @@ function byHand (options: OAuthProviderOptions): Partial<AuthorizationServer> {
 
 function checkMetadata (server: AuthorizationServer, { provider, options, allows, needsKeys }: MetadataOptions): void {
   const fail = (why: string) => oauthError('FST_OAUTH_DISCOVERY_FAILED', [provider, why])
-  const due: string[] = ['authorization_endpoint', 'token_endpoint', ...(needsKeys ? ['jwks_uri'] : [])]
+  const hasLogins = options.grant === undefined
+  const due: string[] = ['token_endpoint', ...(hasLogins ? ['authorization_endpoint'] : []), ...(needsKeys ? ['jwks_uri'] : [])]
   for (const name of endpoints) {
     const value: unknown = server[name]
     if (value === undefined && due.includes(name)) throw fail(`it names no ${name}`)
@@ -59,7 +61,7 @@ function checkMetadata (server: AuthorizationServer, { provider, options, allows
   }
   const methods = server.code_challenge_methods_supported
   // RFC 9700 section 2.1.1: an attacker must not be able to talk us out of S256.
-  if (Array.isArray(methods) && !methods.includes('S256') && options.quirks?.pkce !== 'unsupported') {
+  if (hasLogins && Array.isArray(methods) && !methods.includes('S256') && options.quirks?.pkce !== 'unsupported') {
     throw oauthError('FST_OAUTH_PKCE_UNSUPPORTED', [provider, quote(methods.join(', ') || 'nothing')])
   }
 }

@@ -16,6 +16,8 @@ import { explainCallbackError } from './explain.js'
 import { metadataOf } from './metadata.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
+import { checkIssuedType, exchangeForm, targetForm } from './token-request.js'
+import type { TokenExchange, TokenTarget } from './token-request.js'
 
 export interface OAuth2Options {
   provider: string
@@ -58,9 +60,9 @@ export class OAuth2Protocol {
   readonly #random = new RandomSource(3 * 32)
 
   constructor ({ provider, options, transport, clock, allows }: OAuth2Options) {
-    const { clientId, clientSecret, clientAuth, issuer, scope, quirks } = options
+    const { clientId, clientSecret, clientAuth, issuer, scope, grant, quirks } = options
     const asks = scope?.includes('openid') ?? true
-    this.name = issuer !== undefined && asks ? 'oidc' : 'oauth2'
+    this.name = issuer !== undefined && asks && grant === undefined ? 'oidc' : 'oauth2'
     this.#provider = provider
     this.#options = options
     this.#transport = transport
@@ -85,7 +87,7 @@ export class OAuth2Protocol {
       clientId: this.#options.clientId,
       redirectUri,
       scope,
-      scopeDelimiter: this.#options.quirks?.scopeDelimiter ?? ' ',
+      scopeDelimiter: this.#scopeDelimiter,
       params,
       pkce: this.#options.quirks?.pkce !== 'unsupported',
       nonce: this.name === 'oidc',
@@ -127,6 +129,21 @@ export class OAuth2Protocol {
     return tokens
   }
 
+  /** A token of the client itself (RFC 6749 section 4.4). */
+  async clientCredentials (target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet> {
+    const server = await this.#metadata()
+    const form = targetForm(target, { params, scopeDelimiter: this.#scopeDelimiter })
+    return this.#tokensOf(await this.#tokens.clientCredentials(server, form))
+  }
+
+  /** A token in exchange for another (RFC 8693). Throws FST_OAUTH_INVALID_PROVIDER_ANSWER where what was issued signs no calls. */
+  async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
+    const server = await this.#metadata()
+    const answer = await this.#tokens.exchangeToken(server, exchangeForm(exchange, this.#scopeDelimiter))
+    checkIssuedType(answer.body, exchange, this.#provider)
+    return this.#tokensOf(answer)
+  }
+
   /** Revokes both tokens at the provider (RFC 7009), the second also where the first fails; false where it has no endpoint for that. */
   async revoke ({ refreshToken, accessToken }: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
@@ -151,6 +168,10 @@ export class OAuth2Protocol {
   /** Signs one API call (RFC 6750 section 2.1). */
   async sign (grant: OAuthGrant): Promise<SignedParts> {
     return { headers: { authorization: `Bearer ${grant.accessToken}` } }
+  }
+
+  get #scopeDelimiter (): string {
+    return this.#options.quirks?.scopeDelimiter ?? ' '
   }
 
   #check (server: engine.AuthorizationServer, callback: URLSearchParams, state: string): URLSearchParams {

@@ -37,16 +37,24 @@ export interface CodeExchange {
 /** What the engine has read, with the response that its signature check asks for. */
 export interface TokenAnswer { response: Response, body: engine.TokenEndpointResponse }
 
+type HttpOptions = Pick<engine.TokenEndpointRequestOptions, typeof engine.allowInsecureRequests | typeof engine.customFetch>
+
+const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
 export class TokenEndpoint {
   readonly #options: TokenEndpointOptions
-  readonly #http: Pick<engine.TokenEndpointRequestOptions, typeof engine.allowInsecureRequests | typeof engine.customFetch>
+  readonly #http: HttpOptions
+  // For requests that no login belongs to: an id_token has no meaning there.
+  readonly #plainHttp: HttpOptions
 
   constructor (options: TokenEndpointOptions) {
     this.#options = options
-    this.#http = {
+    const http = (readsIdToken: boolean): HttpOptions => ({
       [engine.allowInsecureRequests]: true,
-      [engine.customFetch]: async (url, { method, headers, body }) => readTokenAnswer(await this.#post(url, { method, headers, body }), options)
-    }
+      [engine.customFetch]: async (url, { method, headers, body }) => readTokenAnswer(await this.#post(url, { method, headers, body }), { ...options, readsIdToken })
+    })
+    this.#http = http(options.readsIdToken)
+    this.#plainHttp = http(false)
   }
 
   /** Exchanges an authorization code, once. */
@@ -63,6 +71,22 @@ export class TokenEndpoint {
     return this.#explained({ endpoint: 'token endpoint', secrets: [refreshToken, ...this.#secrets] }, async () => {
       const response = await engine.refreshTokenGrantRequest(server, this.client, this.#auth(server), refreshToken, this.#http)
       return { response, body: await engine.processRefreshTokenResponse(server, this.client, response) }
+    })
+  }
+
+  /** RFC 6749 section 4.4. The form holds all but the grant type. */
+  async clientCredentials (server: engine.AuthorizationServer, form: URLSearchParams): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: this.#secrets }, async () => {
+      const response = await engine.clientCredentialsGrantRequest(server, this.client, this.#auth(server), form, this.#plainHttp)
+      return { response, body: await engine.processClientCredentialsResponse(server, this.client, response) }
+    })
+  }
+
+  /** RFC 8693 section 2.1. The form holds all but the grant type. */
+  async exchangeToken (server: engine.AuthorizationServer, form: URLSearchParams): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [String(form.get('subject_token')), ...this.#secrets] }, async () => {
+      const response = await engine.genericTokenEndpointRequest(server, this.client, this.#auth(server), exchangeGrant, form, this.#plainHttp)
+      return { response, body: await engine.processGenericTokenEndpointResponse(server, this.client, response) }
     })
   }
 

@@ -1,22 +1,17 @@
 // app.oauth: providers, grants, and calls in the name of an owner without a request.
 import type { FastifyRequest } from 'fastify'
-import type { FastifyOAuth, OAuthClientSelector } from '../../types/fastify.js'
-import { ApiClient } from '../http/client.js'
+import type { FastifyOAuth, OAuthClientOptions, OAuthClientSelector } from '../../types/fastify.js'
 import type { OAuthContext } from './context.js'
 import type { Owners } from './owner.js'
 import { revokeGrant, revokeGrants } from './revoke.js'
-import { signerOf } from './signer.js'
+import { clientOf } from './token-client.js'
 
 export function createAppOAuth (context: OAuthContext, owners: Owners): FastifyOAuth {
   const { registry, keeper, dispatcher, prefix, options } = context
   return Object.freeze({
     providers: registry,
     settings: Object.freeze({ prefix, baseUrl: options.baseUrl, dispatcher }),
-    client (name: string, { owner, account }: OAuthClientSelector) {
-      const provider = registry.get(name)
-      const source = { current: () => keeper.fresh(provider, { owner, provider: name, account }), renewed () {} }
-      return new ApiClient({ signer: signerOf(provider, keeper, source), dispatcher, baseUrl: provider.apiBaseUrl })
-    },
+    client: (name: string, options: OAuthClientOptions = {}) => clientOf(context, name, options),
     grants: Object.freeze({
       list: ({ owner, provider }: { owner: string, provider?: string }) => keeper.list(owner, provider),
       revoke: (name: string, { owner, account }: OAuthClientSelector) => revokeGrant(registry.get(name), keeper, { owner, provider: name, account }),

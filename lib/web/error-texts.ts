@@ -17,6 +17,7 @@ const texts: Partial<Record<OAuthErrorCode, string>> = {
   FST_OAUTH_OWNER_CHANGED: 'You are signed in as somebody else than when this login was started.',
   FST_OAUTH_INSUFFICIENT_SCOPE: 'You allowed less access than this page needs.',
   FST_OAUTH_UNKNOWN_PROVIDER: 'There is no such provider.',
+  FST_OAUTH_NO_LOGINS: 'Nobody logs in at this provider.',
   FST_OAUTH_PROVIDER_UNREACHABLE: 'The provider cannot be reached. Try again in a moment.',
   FST_OAUTH_PROVIDER_UNAVAILABLE: 'The provider is not available. Try again in a moment.',
   FST_OAUTH_PROVIDER_TIMEOUT: 'The provider did not answer in time. Try again in a moment.'

@@ -8,6 +8,7 @@ import type { OAuthContext } from './context.js'
 import type { Owners } from './owner.js'
 import { asError } from './reply.js'
 import type { Bind } from './request-decorator.js'
+import { tokensOf } from './token-source.js'
 
 export class Guard {
   readonly #context: OAuthContext
@@ -39,8 +40,8 @@ export class Guard {
   // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
   async #admit (request: FastifyRequest, reply: FastifyReply, { provider: name, scope, account }: RouteRequirement): Promise<boolean> {
     const provider = this.#context.registry.get(name)
-    const { id: owner } = await this.#owners.of(request)
-    const grant = owner === null ? null : await this.#context.keeper.fresh(provider, { owner, provider: name, account })
+    const owner = async () => (await this.#owners.of(request)).id
+    const grant = await tokensOf(this.#context, provider, { request, owner, account }).current()
     const admitted = grant !== null && covers(grant, scope)
     if (admitted) this.#bind(request, { provider: name, account: grant.account, grant })
     else await this.#challenger.challenge(request, reply, { provider, scope, grant })

@@ -6,14 +6,14 @@ import type { OAuthResponse } from '../../types/client.js'
 import type { OAuthProfile } from '../../types/profile.js'
 import { oauthError } from '../errors.js'
 import { covers } from '../grants/grant.js'
-import { ApiClient } from '../http/client.js'
 import type { Provider } from '../provider.js'
 import type { OAuthContext } from './context.js'
 import { revokeGrant } from './revoke.js'
-import { signerOf } from './signer.js'
-import type { GrantSource } from './signer.js'
 import type { LoginFlow } from './login-flow.js'
 import type { Owners } from './owner.js'
+import { TokenClient } from './token-client.js'
+import { tokensOf } from './token-source.js'
+import type { TokenSource } from './token-source.js'
 
 /** What request.oauth works with, of the application and of the request. */
 export interface RequestSurroundings {
@@ -27,18 +27,13 @@ export interface RequestSurroundings {
 
 export interface Binding { provider: string | undefined, account?: string | undefined, grant?: OAuthGrant | null }
 
-export class RequestOAuth extends ApiClient implements RequestOAuthType {
+export class RequestOAuth extends TokenClient implements RequestOAuthType {
   readonly #surroundings: RequestSurroundings
   readonly #source: BoundGrant
 
   constructor (surroundings: RequestSurroundings, binding: Binding) {
     const source = new BoundGrant(surroundings, binding)
-    super({
-      get signer () { return signerOf(source.provider, surroundings.context.keeper, source) },
-      get baseUrl () { return source.provider.apiBaseUrl },
-      dispatcher: surroundings.context.dispatcher,
-      answered: response => { surroundings.answers.push(response) }
-    })
+    super(surroundings.context, () => source, response => { surroundings.answers.push(response) })
     this.#surroundings = surroundings
     this.#source = source
   }
@@ -67,7 +62,8 @@ export class RequestOAuth extends ApiClient implements RequestOAuthType {
 
   async authorize (reply: FastifyReply, options: OAuthAuthorizeOptions = {}): Promise<FastifyReply> {
     const { flow, request } = this.#surroundings
-    const grant = await this.loadGrant()
+    // A login does not ask the application for the tokens that it keeps.
+    const grant = this.#source.provider.hasOwnTokens ? this.grant : await this.loadGrant()
     const scope = [...(options.scope ?? []), ...(grant?.scope ?? [])]
     await flow.start(request, reply, { ...options, provider: this.#source.provider, scope, required: options.scope ?? [] })
     return reply
@@ -89,7 +85,7 @@ export class RequestOAuth extends ApiClient implements RequestOAuthType {
 }
 
 /** The grant that a request.oauth is bound to, loaded when it is first needed. */
-class BoundGrant implements GrantSource {
+class BoundGrant implements TokenSource {
   readonly #surroundings: RequestSurroundings
   readonly #binding: Binding
   loaded: OAuthGrant | null
@@ -111,20 +107,38 @@ class BoundGrant implements GrantSource {
 
   async selector () {
     const { owners, request } = this.#surroundings
+    this.provider.checkLogins()
     const { id } = await owners.of(request)
     return id === null ? null : { owner: id, provider: this.provider.name, account: this.#binding.account }
   }
 
+  async known (): Promise<OAuthGrant | null> {
+    return this.loaded ?? this.#tokens.known()
+  }
+
   async current (): Promise<OAuthGrant | null> {
-    const { keeper } = this.#surroundings.context
-    if (this.loaded !== null) this.loaded = await keeper.ready(this.provider, this.loaded)
-    if (this.loaded !== null) return this.loaded
-    const selector = await this.selector()
-    this.loaded = selector === null ? null : await keeper.fresh(this.provider, selector)
+    if (this.loaded !== null) this.loaded = await this.ready(this.loaded)
+    this.loaded ??= await this.#tokens.current()
     return this.loaded
   }
 
-  renewed (grant: OAuthGrant): void {
-    this.loaded = grant
+  async ready (grant: OAuthGrant): Promise<OAuthGrant | null> {
+    return this.#tokens.ready(grant)
+  }
+
+  async renew (refused: OAuthGrant): Promise<OAuthGrant | null> {
+    const renewed = await this.#tokens.renew(refused)
+    if (renewed !== null) this.loaded = renewed
+    return renewed
+  }
+
+  markOf (grant: OAuthGrant): string {
+    return this.#tokens.markOf(grant)
+  }
+
+  get #tokens (): TokenSource {
+    const { context, owners, request } = this.#surroundings
+    const owner = async () => (await owners.of(request)).id
+    return tokensOf(context, this.provider, { request, owner, account: this.#binding.account })
   }
 }

@@ -46,10 +46,12 @@ function handlerOf (context: OAuthContext, { run, retryUrl }: Step, nameOf = nam
   const { registry } = context
   const take = async (request: FastifyRequest, reply: FastifyReply, name: string): Promise<void> => {
     try {
-      await run(request, reply, registry.get(name))
+      const provider = registry.get(name)
+      provider.checkLogins()
+      await run(request, reply, provider)
     } catch (error) {
       if (!isOAuthError(error)) throw error
-      await failLogin(context, { request, reply, provider: name, error, retryUrl: registry.has(name) ? retryUrl(request, name, error) : undefined })
+      await failLogin(context, { request, reply, provider: name, error, retryUrl: registry.has(name) && registry.get(name).hasLogins ? retryUrl(request, name, error) : undefined })
     }
   }
   return (request: FastifyRequest, reply: FastifyReply): void => {

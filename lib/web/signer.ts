@@ -1,7 +1,6 @@
-// Joins a provider's signature with the keeper's grants, for the signing interceptor.
+// Joins a provider's signature with the source of its tokens, for the signing interceptor.
 import type { OAuthGrant } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
-import type { GrantKeeper } from '../grants/keeper.js'
 import type { CallToSign } from '../http/call-to-sign.js'
 import type { Signature, Signer } from '../http/sign.js'
 import type { Provider } from '../provider.js'
@@ -10,18 +9,16 @@ import type { Provider } from '../provider.js'
 export interface GrantSource {
   /** A grant whose token can be used now; null where a login is needed. */
   current (): Promise<OAuthGrant | null>
-  /** Told of a grant that replaced one whose token was refused. */
-  renewed (grant: OAuthGrant): void
+  /** Another grant than one whose token was refused; null where there is none to be had. */
+  renew (refused: OAuthGrant): Promise<OAuthGrant | null>
 }
 
-export function signerOf (provider: Provider, keeper: GrantKeeper, source: GrantSource): Signer {
+export function signerOf (provider: Provider, source: GrantSource): Signer {
   const signature = async (grant: OAuthGrant, call: CallToSign): Promise<Signature> => {
     const { headers, path, body } = await provider.sign(grant, call)
     const renew = async () => {
-      const next = await keeper.renew(provider, grant)
-      if (next === null) return null
-      source.renewed(next)
-      return signature(next, call)
+      const next = await source.renew(grant)
+      return next === null ? null : signature(next, call)
     }
     return { headers, path, body, renew }
   }

@@ -126,3 +126,56 @@ t.test('A45: a user without a grant, among many who have one', async (t) => {
     t.ok(status === 401 || (status === 200 && user.trim() === 'first'), `${JSON.stringify(user)}: ${status}`)
   }
 })
+
+t.test('A45: exchanged tokens of many owners at once, also while theirs are refreshed', async (t) => {
+  let now = Date.now()
+  const { scene, ask } = await startCrowd(t, { clock: () => now })
+  const { provider } = scene
+  const tokens = provider.handlers.get('/token')
+  provider.on('/token', async (request, response) => {
+    if (!request.form.get('grant_type')?.endsWith('token-exchange')) return tokens?.(request, response)
+    await pause()
+    return { body: { access_token: `exchanged-of-${request.form.get('subject_token')}-for-${request.form.get('audience')}`, token_type: 'bearer', expires_in: 3_600 } }
+  })
+  const some = owners.slice(0, 200)
+  await Promise.all(some.map(async (owner) => {
+    const started = await ask('/oauth/test', { 'x-user': owner })
+    const callback = new URL(provider.callbackFor(started.location, owner))
+    await ask(`${callback.pathname}${callback.search}`, { 'x-user': owner, cookie: started.cookie })
+  }))
+  const audiences = ['one', 'two']
+  const callAll = async () => {
+    const wrong: string[] = []
+    await Promise.all(some.flatMap(owner => audiences.map(async (audience) => {
+      await pause()
+      const { body } = await scene.app.oauth.client('test', { owner }).exchange({ audience }).get('/api', { query: { of: owner } })
+      const { authorization } = await body.json() as { authorization: string }
+      if (authorization.replace(/~\d+/, '') !== `Bearer exchanged-of-access-of-${owner}-for-${audience}`) wrong.push(`${owner}: ${authorization}`)
+    })))
+    return wrong
+  }
+  t.strictSame(await callAll(), [])
+  now += 3_601_000
+  t.strictSame(await callAll(), [])
+  t.strictSame(await callAll(), [], 'and of those that are kept')
+  const exchanges = provider.to('/token').filter(({ form }) => form.get('audience') !== null)
+  t.equal(exchanges.length, 2 * 2 * some.length, 'one exchange for each owner and audience, twice')
+})
+
+t.test('A45: an owner who is named like a key of other tokens has nothing of them', async (t) => {
+  const { scene } = await startCrowd(t)
+  const { provider, app } = scene
+  app.oauth.providers.register('billing', { grant: 'client_credentials', clientId: 'client', clientSecret: 'secret', accessTokenUrl: `${provider.issuer}/token`, apiBaseUrl: `${provider.issuer}/` })
+  provider.on('/token', () => ({ body: { access_token: 'the application\'s own', expires_in: 3_600 } }))
+  await (await app.oauth.client('billing').get('/api')).body.dump()
+  for (const owner of ['client:billing', 'client', 'billing', '["client:billing","client:billing"]']) {
+    t.strictSame(await app.oauth.grants.list({ owner }), [])
+    await t.rejects(app.oauth.client('test', { owner }).get('/api'), { code: 'FST_OAUTH_GRANT_REQUIRED' })
+    await t.rejects(app.oauth.client('test', { owner }).exchange({ audience: 'one' }).get('/api'), { code: 'FST_OAUTH_GRANT_REQUIRED' })
+    t.throws(() => app.oauth.client('billing', { owner }), { code: 'FST_OAUTH_INVALID_CALL' })
+    t.throws(() => app.oauth.providers.register('client:billing', { issuer: 'https://sso.example', clientId: 'x' }), { code: 'FST_OAUTH_INVALID_OPTIONS' })
+    t.match(await app.oauth.grants.revoke('billing', { owner }), { removed: false })
+  }
+  await (await app.oauth.client('billing').get('/api')).body.dump()
+  t.equal(provider.to('/token').length, 1)
+})

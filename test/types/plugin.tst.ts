@@ -5,7 +5,7 @@ import { describe, expect, test } from 'tstyche'
 import { Agent } from 'undici'
 import oauthPlugin, { MemoryGrantStore, errorCodes, oauthPlugin as named } from 'fastify-oauth'
 import type {
-  GrantStore, OAuthAuthorizedState, OAuthDeniedState, OAuthError, OAuthErrorCode, OAuthErrorState, OAuthGrant, OAuthPluginOptions, OAuthProviderName, OAuthProviderOptions, OAuthRouteRequirement
+  GrantStore, OAuthAuthorizedState, OAuthDeniedState, OAuthError, OAuthErrorCode, OAuthErrorState, OAuthGrant, OAuthPluginOptions, OAuthProviderName, OAuthProviderOptions, OAuthRouteRequirement, OAuthTokenGetterState, OAuthTokens
 } from 'fastify-oauth'
 
 const app = Fastify()
@@ -60,6 +60,18 @@ describe('the options of a provider', () => {
     expect<{ max_age: number }>().type.not.toBeAssignableTo<OAuthProviderOptions['authorizeParams']>()
     expect<(userinfo: Record<string, unknown>) => { id: string }>().type.toBeAssignableTo<OAuthProviderOptions['profile']>()
     expect<() => { id: number }>().type.not.toBeAssignableTo<OAuthProviderOptions['profile']>()
+  })
+})
+
+describe('tokens of other kinds than a login\'s', () => {
+  test('are the application\'s own, or kept by it', () => {
+    expect<{ clientId: string, clientSecret: string, grant: 'client_credentials' }>().type.toBeAssignableTo<OAuthProviderOptions>()
+    expect<{ clientId: string, grant: 'password' }>().type.not.toBeAssignableTo<OAuthProviderOptions>()
+    expect<OAuthTokenGetterState>().type.toBe<{ request: FastifyRequest | undefined, owner: string | undefined, account: string | undefined }>()
+    expect<() => { accessToken: string, id: number }>().type.toBeAssignableTo<OAuthProviderOptions['tokenGetter']>()
+    expect<(state: OAuthTokenGetterState) => Promise<OAuthTokens | null>>().type.toBeAssignableTo<OAuthProviderOptions['tokenGetter']>()
+    expect<() => { token: string }>().type.not.toBeAssignableTo<OAuthProviderOptions['tokenGetter']>()
+    expect<() => { accessToken: string, expiresAt: Date }>().type.not.toBeAssignableTo<OAuthProviderOptions['tokenGetter']>()
   })
 })
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'tstyche'
 import type { Dispatcher, Response } from 'undici'
-import type { GrantKey, OAuthCallOptions, OAuthClient, OAuthGrant, OAuthProfile, OAuthProvider, OAuthResponse, OAuthRevocation, RequestOAuth } from 'fastify-oauth'
+import type { GrantKey, OAuthCallOptions, OAuthClient, OAuthGrant, OAuthProfile, OAuthProvider, OAuthResponse, OAuthRevocation, OAuthTokenClient, RequestOAuth } from 'fastify-oauth'
 
 declare const app: FastifyInstance
 declare const request: FastifyRequest
@@ -50,10 +50,26 @@ describe('request.oauth', () => {
 
 describe('app.oauth', () => {
   test('is the client of jobs', () => {
-    expect(app.oauth.client('github', { owner: 'alice' })).type.toBe<OAuthClient>()
-    expect(app.oauth.client).type.not.toBeCallableWith('github')
+    expect(app.oauth.client('github', { owner: 'alice' })).type.toBe<OAuthTokenClient>()
+    expect<OAuthTokenClient>().type.toBeAssignableTo<OAuthClient>()
     expect(app.oauth.grants.list({ owner: 'alice' })).type.toBe<Promise<OAuthGrant[]>>()
     expect(app.oauth.grants.revoke('github', { owner: 'alice', account: '7' })).type.toBe<Promise<OAuthRevocation>>()
+  })
+
+  test('is the client of the application itself, which needs no owner', () => {
+    expect(app.oauth.client('billing')).type.toBe<OAuthTokenClient>()
+    expect(app.oauth.client).type.toBeCallableWith('billing', { audience: 'a', resource: ['https://a.example/'] as const, scope: ['read'] as const })
+    expect(app.oauth.client).type.not.toBeCallableWith('billing', { scope: 'read' })
+    expect(app.oauth.client).type.not.toBeCallableWith('billing', { provider: 'x' })
+  })
+
+  test('exchanges tokens, once', () => {
+    for (const client of [request.oauth, request.oauth.use('x'), app.oauth.client('x')]) {
+      expect(client.exchange()).type.toBe<OAuthClient>()
+      expect(client.exchange).type.toBeCallableWith({ audience: ['a'], resource: 'urn:a', scope: ['read'], requestedTokenType: 'urn:x', provider: 'y' })
+      expect(client.exchange).type.not.toBeCallableWith({ owner: 'alice' })
+    }
+    expect<OAuthClient>().type.not.toHaveProperty('exchange')
   })
 
   test('passes providers, without their secrets', () => {

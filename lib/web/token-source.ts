@@ -1,0 +1,86 @@
+// Where the token of a signed call comes from: a grant of the store, or the application's own store (the option tokenGetter).
+import type { FastifyRequest } from 'fastify'
+import { hash } from 'node:crypto'
+import type { OAuthGrant } from '../../types/grant.js'
+import { createGrant, freshnessOf } from '../grants/grant.js'
+import type { Provider } from '../provider.js'
+import type { OAuthContext } from './context.js'
+import type { GrantSource } from './signer.js'
+
+/** Whose tokens they are. */
+export interface TokenOwner {
+  request: FastifyRequest | undefined
+  /** Asked when it is needed; null where there is none. */
+  owner: () => Promise<string | null>
+  account: string | undefined
+}
+
+/** A source whose token others can be exchanged for. */
+export interface TokenSource extends GrantSource {
+  readonly provider: Provider
+  /** The grant as it is, however old. */
+  known (): Promise<OAuthGrant | null>
+  /** That grant, with a token that can be used now. */
+  ready (grant: OAuthGrant): Promise<OAuthGrant | null>
+  /** Names what a token that is exchanged for this grant's is made from. */
+  markOf (grant: OAuthGrant): string
+}
+
+/** The tokens of an owner at a provider. Throws FST_OAUTH_NO_LOGINS. */
+export function tokensOf (context: OAuthContext, provider: Provider, whose: TokenOwner): TokenSource {
+  provider.checkLogins()
+  return provider.hasOwnTokens ? ownTokens(context, provider, whose) : storedTokens(context, provider, whose)
+}
+
+function storedTokens ({ keeper }: OAuthContext, provider: Provider, { owner, account }: TokenOwner): TokenSource {
+  const selector = async () => {
+    const id = await owner()
+    return id === null ? null : { owner: id, provider: provider.name, account }
+  }
+  return {
+    provider,
+    async known () {
+      const selected = await selector()
+      return selected === null ? null : keeper.find(selected)
+    },
+    async current () {
+      const selected = await selector()
+      return selected === null ? null : keeper.fresh(provider, selected)
+    },
+    ready: grant => keeper.ready(provider, grant),
+    renew: refused => keeper.renew(provider, refused),
+    markOf: ({ authorizedAt }) => `login ${authorizedAt}`
+  }
+}
+
+function ownTokens ({ options: { clock } }: OAuthContext, provider: Provider, { request, owner, account }: TokenOwner): TokenSource {
+  const ready = async (grant: OAuthGrant | null) => grant === null || freshnessOf(grant, clock()) === 'expired' ? null : grant
+  const ask = async () => {
+    const id = await owner()
+    const tokens = await provider.ownTokens({ request, owner: id ?? undefined, account })
+    if (tokens === null) return null
+    const { tokenType = 'bearer', scope = provider.scope } = tokens
+    return ready(createGrant({
+      ...nothingElse,
+      ...tokens,
+      provider: provider.name,
+      owner: id ?? '',
+      account: account ?? 'default',
+      tokenType: tokenType.toLowerCase(),
+      scope
+    }))
+  }
+  return {
+    provider,
+    known: ask,
+    current: ask,
+    ready,
+    async renew (refused) {
+      const grant = await ask()
+      return grant?.accessToken === refused.accessToken ? null : grant
+    },
+    markOf: ({ accessToken }) => `token ${hash('sha256', `fastify-oauth token ${accessToken}`, 'base64url')}`
+  }
+}
+
+const nothingElse = { subject: undefined, tokenSecret: undefined, expiresAt: undefined, refreshToken: undefined, idToken: undefined, claims: undefined, raw: {}, version: 1, authorizedAt: 0, updatedAt: 0 }
