@@ -39,7 +39,7 @@ const provider: Array<[object, string | RegExp]> = [
   [{ quirks: { pkce: 'plain' } }, 'providers.x.quirks.pkce is "plain"; allowed is one of "unsupported"'],
   [{ quirks: { scopeDelimiter: '' } }, 'providers.x.quirks.scopeDelimiter is ""; allowed is a non-empty string'],
   [{ quirks: { nonce: true } }, 'providers.x.quirks.nonce is true; allowed is one of "not-echoed"'],
-  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options pkce, scopeDelimiter, nonce, scopeParam, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
+  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options pkce, scopeDelimiter, nonce, refreshGrace, scopeParam, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
   [{ callbackUrl: '/callback' }, /^providers\.x\.callbackUrl is "\/callback"/],
   [{ callbackUrl: 'https://app.example/callback?a=1' }, 'providers.x.callbackUrl is "https://app.example/callback?a=1"; allowed is an absolute URL without a query'],
   [{ defaultReturnTo: 'home' }, 'providers.x.defaultReturnTo is "home"; allowed is a path that begins with one /'],
