@@ -95,10 +95,10 @@ t.test('a token that expires during a request is refreshed for its next call', a
     })
   })
   await setup.logIn()
-  t.strictSame(await asker(setup)('slow'), { result: [1, 2] })
+  t.strictSame(await asker(setup)('slow'), { result: [1, 3] })
 
   setup.wire.on('/token', () => ({ status: 400, body: { error: 'invalid_grant' } }))
-  t.strictSame(await asker(setup)('slow'), { result: [2, null] }, 'until it cannot be refreshed')
+  t.strictSame(await asker(setup)('slow'), { result: [3, null] }, 'until it cannot be refreshed')
 })
 
 t.test('a token that is refused is replaced for the rest of the request', async (t) => {
@@ -113,7 +113,7 @@ t.test('a token that is refused is replaced for the rest of the request', async 
   })
   await setup.logIn()
   setup.wire.on('/api', ({ headers }) => headers.authorization?.includes('refreshed') ? undefined : { status: 401 })
-  t.strictSame(await asker(setup)('refused'), { result: [200, 2] })
+  t.strictSame(await asker(setup)('refused'), { result: [200, 3] })
 })
 
 t.test('a token that is refused and cannot be replaced leaves the 401 to the handler', async (t) => {
