@@ -76,7 +76,8 @@ export class Refreshes {
     if (this.#flights.has(id) || this.#resting.has(id, clock())) return
     this.run(refresher, grant).catch(error => {
       this.#resting.add(id, clock(), restAfter(error))
-      if (!isClientFault(error)) warn(`The grant at ${grant.provider} could not be refreshed ahead of its expiry`, error)
+      // Those are told once for each provider, or concern every grant.
+      if (!isClientFault(error) && !isResting(error)) warn(`The grant at ${grant.provider} could not be refreshed ahead of its expiry`, error)
     })
   }
 
@@ -190,6 +191,10 @@ export class Refreshes {
     if (stored !== null && outcome.change !== null && outcome.is(stored)) this.#options.onChange({ type: outcome.change, grant: stored })
     return stored
   }
+}
+
+function isResting (error: unknown): boolean {
+  return isOAuthError(error) && error.code === 'FST_OAUTH_PROVIDER_RESTING'
 }
 
 /** Milliseconds for which nothing is tried ahead of need after a failure. */
