@@ -46,6 +46,7 @@ const table = {
   FST_OAUTH_PROVIDER_REDIRECT: [502, '%s answered with a redirect (status %s), which is not followed'],
   FST_OAUTH_PROVIDER_UNREACHABLE: [503, '%s cannot be reached (%s)'],
   FST_OAUTH_PROVIDER_UNAVAILABLE: [503, '%s is not available (status %s)'],
+  FST_OAUTH_PROVIDER_RESTING: [503, '%s kept failing, or asked for a pause, and is left alone for a moment'],
   FST_OAUTH_PROVIDER_TIMEOUT: [504, '%s did not answer within %s ms'],
   FST_OAUTH_ANSWER_TOO_LARGE: [502, '%s answered with more than %s bytes'],
   FST_OAUTH_USERINFO_MISMATCH: [502, 'The userinfo of %s belongs to another subject than the grant'],
@@ -73,6 +74,10 @@ export interface OAuthErrorDetails {
   providerError?: string
   /** Seconds after which another try makes sense. */
   retryAfter?: number
+  /** Whether the provider named retryAfter itself. */
+  retryDemanded?: boolean
+  /** Whether what was sent, such as a refresh token, is as good as before: nothing reached the provider, or it answered an error. */
+  unspent?: boolean
   /** Where the login would have ended. */
   returnTo?: string
   /** The API's answer, with the first 64 KiB of its body. Not enumerable, so that no logger prints it. */

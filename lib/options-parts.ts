@@ -31,3 +31,8 @@ export const url = v.pipe(text('an absolute URL'), v.check(input => /^https?:$/.
 export const endpoint = v.pipe(url, v.check(input => new URL(input).hash === '', 'an absolute URL without a fragment (RFC 6749 section 3.1)'))
 export const origin = v.pipe(url, v.check(input => `${new URL(input).origin}` === input.replace(/\/$/, ''), 'an origin, such as https://api.example.com'))
 export const path = v.pipe(text('a path that begins with one /'), v.regex(/^\/(?![/\\])[^\\\s]*$/, 'a path that begins with one /'))
+
+// Timers take no more than 2^31-1, and fire at once when they are given it.
+const longest = 2 ** 31 - 1
+const duration = `a whole number of milliseconds from 1 to ${longest}`
+export const milliseconds = v.pipe(v.number(duration), v.integer(duration), v.minValue(1, duration), v.maxValue(longest, duration))

@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto'
 import * as v from 'valibot'
 import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options.js'
-import { closed, endpoint, flag, fn, isLoopback, oneOf, origin, path, scopes, text, url } from './options-parts.js'
+import { closed, endpoint, flag, fn, isLoopback, milliseconds, oneOf, origin, path, scopes, text, url } from './options-parts.js'
 
 type Protocol = 'oauth1' | 'oauth2'
 
@@ -26,7 +26,7 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     'requestTokenParams', 'accessTokenMethod', 'signatureMethod', 'realm', 'clientKey',
     'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
   ],
-  oauth2: ['issuer', 'clientAuth', 'revocationUrl', 'jwksUrl', 'pkce', 'nonce']
+  oauth2: ['issuer', 'clientAuth', 'revocationUrl', 'jwksUrl', 'pkce', 'nonce', 'refreshGrace']
 }
 
 const params = v.union([
@@ -41,6 +41,7 @@ const quirks = closed({
   pkce: v.optional(oneOf('unsupported')),
   scopeDelimiter: v.optional(text()),
   nonce: v.optional(oneOf('not-echoed')),
+  refreshGrace: v.optional(milliseconds),
   scopeParam: v.optional(text()),
   oauth1Revision: v.optional(oneOf('1.0')),
   oauth1CallbackOnAuthorize: v.optional(flag),

@@ -3,17 +3,13 @@ import * as v from 'valibot'
 import type { OAuthPluginOptions, OAuthRouteOption } from '../types/options.js'
 import type { OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
-import { closed, fn, instance, path, scopes, text, url } from './options-parts.js'
+import { closed, fn, instance, milliseconds, path, scopes, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
 
 export { isLoopback } from './options-parts.js'
 
 const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'requestTokenParams', 'authorizeParams', 'accessTokenParams'])
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
-// Timers take no more than 2^31-1, and fire at once when they are given it.
-const longest = 2 ** 31 - 1
-const duration = `a whole number of milliseconds from 1 to ${longest}`
-const milliseconds = v.pipe(v.number(duration), v.integer(duration), v.minValue(1, duration), v.maxValue(longest, duration))
 
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))
 const providers = v.record(providerName, provider, 'an object of provider options')
@@ -40,6 +36,7 @@ const plugin = v.pipe(
     returnTo: v.optional(path, '/'),
     onAuthorized: v.optional(fn<NonNullable<OAuthPluginOptions['onAuthorized']>>()),
     onDenied: v.optional(fn<NonNullable<OAuthPluginOptions['onDenied']>>()),
+    onGrantChange: v.optional(fn<NonNullable<OAuthPluginOptions['onGrantChange']>>()),
     onError: v.optional(fn<NonNullable<OAuthPluginOptions['onError']>>()),
     routes: v.optional(closed({ login: v.optional(route, {}), callback: v.optional(route, {}), logout: v.optional(route, {}) }), {}),
     dispatcher: v.optional(instance<NonNullable<OAuthPluginOptions['dispatcher']>>('an undici Dispatcher', 'dispatch', 'compose')),

@@ -77,6 +77,7 @@ export class Provider implements OAuthProvider {
   readonly callbackUrl: string | undefined
   readonly defaultReturnTo: string | undefined
   readonly allowCrossSiteStart: boolean
+  readonly refreshGrace: number | undefined
   readonly #options: ProviderOptions
   readonly #protocol: Protocol
   readonly #apiOrigins: ReadonlySet<string>
@@ -89,6 +90,7 @@ export class Provider implements OAuthProvider {
     this.callbackUrl = options.callbackUrl === 'oob' ? undefined : options.callbackUrl
     this.defaultReturnTo = options.defaultReturnTo
     this.allowCrossSiteStart = options.allowCrossSiteStart
+    this.refreshGrace = options.quirks.refreshGrace
     this.#options = options
     this.#apiOrigins = new Set([options.apiBaseUrl, ...options.apiOrigins].filter(url => url !== undefined).map(url => new URL(url).origin))
     const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests

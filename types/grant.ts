@@ -30,6 +30,21 @@ export interface OAuthGrant {
   readonly authorizedAt: number
   /** When the tokens were last received, in milliseconds since the epoch. */
   readonly updatedAt: number
+  /** How it stands, as of when it was loaded. */
+  readonly status: OAuthGrantStatus
+}
+
+/**
+ * How a grant stands: `active`; `expiring`, the access token has expired or soon will, and is refreshed at its next use;
+ * `reauthorization_required`, it cannot be refreshed: its access token serves to its end, then a login is needed;
+ * `revoked`, it was removed; `provider_unavailable`, it is due for a refresh, and its provider fails.
+ */
+export type OAuthGrantStatus = 'active' | 'expiring' | 'reauthorization_required' | 'revoked' | 'provider_unavailable'
+
+/** What became of a grant: `authorized` by a login, `refreshed`, `expired` for good (a login is needed), `moved` to another owner, `revoked`. */
+export interface OAuthGrantChange {
+  type: 'authorized' | 'refreshed' | 'expired' | 'moved' | 'revoked'
+  grant: OAuthGrant
 }
 
 /** What happened to a grant that was revoked. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Dispatcher } from 'undici'
-import type { OAuthGrant } from './grant.js'
+import type { OAuthGrant, OAuthGrantChange } from './grant.js'
 import type { OAuth1SignatureMethod } from './oauth1.js'
 import type { OAuthProfile } from './profile.js'
 import type { GrantStore } from './store.js'
@@ -19,6 +19,11 @@ export interface OAuthQuirks {
   scopeDelimiter?: string
   /** `not-echoed`: the provider leaves the nonce out of its id_tokens. Default: it is required. */
   nonce?: 'not-echoed'
+  /**
+   * Milliseconds for which the provider takes a refresh token again after its first use. Within them a refresh whose answer was
+   * lost is tried again; else it never is, and a login is needed. Default: none.
+   */
+  refreshGrace?: number
   /** OAuth 1.0a: the name of the parameter that scopes are asked for in, such as Flickr's `perms`. Default: `scope`. */
   scopeParam?: string
   /**
@@ -166,6 +171,8 @@ export interface OAuthPluginOptions {
   onAuthorized?: (state: OAuthAuthorizedState) => unknown
   /** When the user or the provider refused. Default: an error reply, 403. */
   onDenied?: (state: OAuthDeniedState) => unknown
+  /** After every change of a grant. It is not waited for, and what it throws is logged. */
+  onGrantChange?: (change: OAuthGrantChange) => unknown
   /** When a login failed. Default: an error reply, as a page or as JSON. */
   onError?: (state: OAuthErrorState) => unknown
   routes?: {

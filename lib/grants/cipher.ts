@@ -37,6 +37,11 @@ export class Cipher {
     return `${format}.${key.id}.${sealed.toString('base64url')}`
   }
 
+  /** Whether a value was sealed by the first key. */
+  isCurrent (sealed: string): boolean {
+    return sealed.startsWith(`${format}.${(this.#keys[0] as Key).id}.`)
+  }
+
   /** Whether a value has the form of a sealed one, by a key that is not ours. */
   isForeign (sealed: string): boolean {
     const [version, id, data] = sealed.split('.', 4)

@@ -1,5 +1,5 @@
 // A grant: the value, its expiry, and its form at rest.
-import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthGrantStatus, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
 import type { Cipher } from './cipher.js'
 
@@ -9,10 +9,37 @@ export type Freshness = 'fresh' | 'aging' | 'expired'
 const softWindow = 60_000
 const softPart = 0.1
 
+/** A refresh token that was sent, and whose answer is not stored. */
+export interface Refreshing {
+  /** Of the refresh token. */
+  hash: string
+  /** How often it was sent. */
+  attempt: number
+  /** When it was sent first, in milliseconds since the epoch. */
+  sentAt: number
+}
+
+/** What is kept of a grant besides its value. */
+export interface Kept {
+  refreshing: Refreshing | null
+  /** Hash of a refresh token that was dropped: it was refused, or may be spent. */
+  dropped: string | undefined
+  /** Whether the provider takes a refresh token more than once, as its last answer told. */
+  reusable: boolean
+}
+
+/** A grant's members but for those that are told of it. */
+export type GrantValues = Omit<OAuthGrant, 'status'>
+
+/** Tells how a grant stands that can still be refreshed, as far as it is known. */
+export type Judge = (grant: GrantValues) => OAuthGrantStatus
+
+const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false }
+
 type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
 
 /** Judges by the stated lifetime alone; a grant without one is fresh. */
-export function freshnessOf (grant: OAuthGrant, now: number): Freshness {
+export function freshnessOf (grant: GrantValues, now: number): Freshness {
   if (grant.expiresAt === undefined) return 'fresh'
   const left = grant.expiresAt - now
   if (left <= 0) return 'expired'
@@ -33,8 +60,13 @@ export function idOf ({ owner, provider, account }: GrantKey): string {
  * Makes a grant, frozen. Its tokens, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
  * console.log, a spread, and loggers (pino walks the members of what it is given, toJSON or not) pass them by.
  */
-export function createGrant (values: OAuthGrant): OAuthGrant {
-  return Object.freeze(new Grant(values))
+export function createGrant (values: GrantValues, kept = nothingKept, status: OAuthGrantStatus = kept.dropped === undefined ? 'active' : 'reauthorization_required'): OAuthGrant {
+  return Object.freeze(new Grant(values, { kept, status }))
+}
+
+/** What is kept of a grant that was made here. */
+export function keptOf (grant: OAuthGrant): Kept {
+  return Grant.keptOf(grant as Grant)
 }
 
 class Grant implements OAuthGrant {
@@ -48,9 +80,15 @@ class Grant implements OAuthGrant {
   readonly version: number
   readonly authorizedAt: number
   readonly updatedAt: number
+  readonly status: OAuthGrantStatus
   readonly #hidden: Hidden
+  readonly #kept: Kept
 
-  constructor (values: OAuthGrant) {
+  static keptOf (grant: Grant): Kept {
+    return grant.#kept
+  }
+
+  constructor (values: GrantValues, { kept, status }: { kept: Kept, status: OAuthGrantStatus }) {
     this.provider = values.provider
     this.owner = values.owner
     this.account = values.account
@@ -63,6 +101,8 @@ class Grant implements OAuthGrant {
     this.updatedAt = values.updatedAt
     const { accessToken, tokenSecret, refreshToken, idToken, claims, raw } = values
     this.#hidden = { accessToken, tokenSecret, refreshToken, idToken, claims, raw }
+    this.#kept = kept
+    this.status = status
   }
 
   get accessToken (): string { return this.#hidden.accessToken }
@@ -74,8 +114,13 @@ class Grant implements OAuthGrant {
 }
 
 /** The same grant with other values. */
-export function changed (grant: OAuthGrant, changes: Partial<OAuthGrant>): OAuthGrant {
-  return createGrant({ ...membersOf(grant), ...changes })
+export function changed (grant: OAuthGrant, changes: Partial<GrantValues>, kept: Partial<Kept> = {}): OAuthGrant {
+  return createGrant({ ...membersOf(grant), ...changes }, { ...keptOf(grant), ...kept })
+}
+
+/** The same grant, removed. */
+export function revoked (grant: OAuthGrant): OAuthGrant {
+  return createGrant(membersOf(grant), keptOf(grant), 'revoked')
 }
 
 /** The grant as it is after a refresh: a missing refresh token or scope keeps the old one (RFC 6749 section 6). */
@@ -92,24 +137,31 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
     raw: tokens.raw,
     version: grant.version + 1,
     updatedAt: now
-  })
+  }, { refreshing: null, dropped: undefined, reusable: tokens.refreshToken === undefined || tokens.refreshToken === grant.refreshToken })
 }
 
 /** Encrypts a grant for a store. */
 export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant, 'version'> {
   const { owner, provider, account, authorizedAt, version, ...secret } = membersOf(grant)
-  return { owner, provider, account, authorizedAt, refreshing: null, sealed: cipher.seal('grant', idOf(grant), JSON.stringify(secret)) }
+  const { refreshing, dropped, reusable } = keptOf(grant)
+  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, dropped, reusable }))
+  return { owner, provider, account, authorizedAt, refreshing: refreshing === null ? null : JSON.stringify(refreshing), sealed }
 }
 
 /** Decrypts a grant of a store; null where its key is gone, or it was copied from under another key. */
-export function openGrant (cipher: Cipher, stored: StoredGrant): OAuthGrant | null {
+export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): OAuthGrant | null {
   const { owner, provider, account, version, authorizedAt } = stored
   const plain = cipher.open('grant', idOf(stored), stored.sealed)
-  return plain === null ? null : createGrant({ ...JSON.parse(plain), owner, provider, account, version, authorizedAt })
+  if (plain === null) return null
+  const { dropped, reusable = false, ...secret } = JSON.parse(plain)
+  const values: GrantValues = { ...secret, owner, provider, account, version, authorizedAt }
+  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable }
+  return createGrant(values, kept, dropped === undefined ? judge?.(values) : undefined)
 }
 
 // A spread has the members, not the getters.
-function membersOf (grant: OAuthGrant): OAuthGrant {
+function membersOf (grant: OAuthGrant): GrantValues {
   const { accessToken, tokenSecret, refreshToken, idToken, claims, raw } = grant
-  return { ...grant, accessToken, tokenSecret, refreshToken, idToken, claims, raw }
+  const { status, ...plain } = grant
+  return { ...plain, accessToken, tokenSecret, refreshToken, idToken, claims, raw }
 }

@@ -1,12 +1,15 @@
 // The only way to grants: finds, stores, moves and removes them, and answers them with a token that can be used now.
-import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthGrantChange, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
-import { changed, createGrant, freshnessOf } from './grant.js'
+import type { OnGrantChange } from './events.js'
+import type { Refresher } from './exchange.js'
+import { changed, createGrant, freshnessOf, keptOf, revoked } from './grant.js'
+import { ProviderHealth } from './health.js'
 import { Leases, busy } from './lease.js'
 import { Refreshes } from './refresh.js'
-import type { Refresher } from './refresh.js'
 import { SealedStore } from './sealed-store.js'
 import type { SealedStoreOptions } from './sealed-store.js'
+import { statusOf } from './status.js'
 
 /** Names a grant; without an account, the one of the owner's last login at the provider. */
 export interface GrantSelector { owner: string, provider: string, account?: string | undefined }
@@ -14,10 +17,12 @@ export interface GrantSelector { owner: string, provider: string, account?: stri
 /** A login that succeeded. */
 export interface NewGrant extends GrantKey { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[], isNewOwner?: boolean }
 
-export interface KeeperOptions extends SealedStoreOptions {
+export interface KeeperOptions extends Omit<SealedStoreOptions, 'judge'> {
   clock: () => number
   /** Milliseconds that one refresh may take, its save included. */
   leaseTime: number
+  /** Told of what became of a grant. */
+  onChange?: OnGrantChange
 }
 
 const saveAttempts = 4
@@ -30,10 +35,13 @@ export class GrantKeeper {
 
   /** @param options `warn` is told of what no caller sees: refreshes behind that failed, grants that cannot be decrypted */
   constructor (options: KeeperOptions) {
+    const { clock } = options
+    const onChange = (change: OAuthGrantChange) => { this.#tell(change) }
+    const health = new ProviderHealth(clock)
     this.#options = options
-    this.#grants = new SealedStore(options)
+    this.#grants = new SealedStore({ ...options, judge: grant => statusOf(grant, { now: clock(), isResting: health.isResting(grant.provider) }) })
     this.#leases = new Leases({ ...options, grants: this.#grants })
-    this.#refreshes = new Refreshes({ ...options, grants: this.#grants, leases: this.#leases })
+    this.#refreshes = new Refreshes({ ...options, onChange, health, grants: this.#grants, leases: this.#leases })
   }
 
   /** The grant as it is stored, however old. */
@@ -79,18 +87,19 @@ export class GrantKeeper {
     // An owner that the login has just made hardly has one yet: where it has, the write is refused, and is made on top of it.
     let row = isNewOwner ? null : await this.#grants.row({ owner, provider, account })
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
-      const refreshToken = tokens.refreshToken ?? this.#grants.open(row)?.refreshToken
+      const old = tokens.refreshToken === undefined ? this.#grants.open(row) : null
       const version = (row?.version ?? 0) + 1
-      const grant = createGrant({ owner, provider, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now })
+      const values = { owner, provider, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken: tokens.refreshToken ?? old?.refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now }
+      const grant = old?.refreshToken === undefined ? createGrant(values) : createGrant(values, keptOf(old))
       const written = await this.#grants.write(grant, { until })
-      if (written === 'yes') return grant
+      if (written === 'yes') return this.#authorized(grant)
       const before = row
       row = await this.#grants.row(grant, until)
       if (written === 'no' || (row !== null && row.authorizedAt === before?.authorizedAt)) continue
       // This very login was written, and others may have used its tokens already; or a later login was. What is stored wins.
       const stored = this.#grants.open(row)
       if (stored === null) break
-      return stored
+      return this.#authorized(stored)
     }
     throw busy({ provider })
   }
@@ -102,22 +111,37 @@ export class GrantKeeper {
     return this.#leases.exclusively(row, async lease => {
       const last = await this.#refreshes.settled(row, lease)
       await lease.secure()
-      await this.#grants.delete(row, lease.until)
+      // A login that came in between is left alone.
+      await this.#grants.delete(row, { version: last?.version, until: lease.until })
+      if (last !== null) this.#tell({ type: 'revoked', grant: revoked(last) })
       return last
     })
   }
 
-  /** Gives every grant of one owner to another; one that the other holds already is dropped. */
+  /** Gives every grant of one owner to another. Where the other has one of the account already, that of the later login stays. */
   async move (from: string, to: string): Promise<void> {
     if (from === to) return
     for (const row of await this.#grants.rows(from)) {
       await this.#leases.exclusively(row, async lease => {
         const grant = await this.#refreshes.settled(row, lease)
         await lease.secure()
-        if (grant !== null) await this.#grants.write(changed(grant, { owner: to, version: 1 }), { until: lease.until })
-        await this.#grants.delete(row, lease.until)
+        if (grant !== null) await this.#place(grant, to, lease.until)
+        await this.#grants.delete(row, { version: grant?.version, until: lease.until })
       })
     }
+  }
+
+  /** Encrypts every grant anew that was not encrypted with the first secret. Answers how many. Throws FST_OAUTH_STORE_FAILED. */
+  async rewrap (): Promise<number> {
+    let count = 0
+    for await (const row of this.#grants.outdated()) {
+      await this.#leases.exclusively(row, async lease => {
+        const grant = await this.#refreshes.settled(row, lease)
+        if (grant === null) return
+        if (await this.#grants.write(changed(grant, { version: grant.version + 1 }), { fence: lease.fence, until: lease.until }) === 'yes') count++
+      })
+    }
+    return count
   }
 
   /** True for the first caller with this id within `ttl` milliseconds, over all processes. */
@@ -134,6 +158,30 @@ export class GrantKeeper {
     if (account !== undefined) return this.#grants.row({ owner, provider, account })
     const rows = await this.#grants.rows(owner, provider)
     return rows.reduce<StoredGrant | null>((latest, row) => latest === null || row.authorizedAt > latest.authorizedAt ? row : latest, null)
+  }
+
+  async #place (grant: OAuthGrant, owner: string, until: number): Promise<void> {
+    for (let attempt = 0; attempt < saveAttempts; attempt++) {
+      const there = await this.#grants.row({ ...grant, owner }, until)
+      if (there !== null && there.authorizedAt >= grant.authorizedAt) return
+      const moved = changed(grant, { owner, version: (there?.version ?? 0) + 1 })
+      if (await this.#grants.write(moved, { until }) !== 'yes') continue
+      this.#tell({ type: 'moved', grant: moved })
+      return
+    }
+    throw busy(grant)
+  }
+
+  // What the application does with it is not waited for, and fails alone.
+  #tell (change: OAuthGrantChange): void {
+    const { onChange, warn } = this.#options
+    if (onChange === undefined) return
+    (async () => onChange(change))().catch(error => warn('The option onGrantChange failed', error))
+  }
+
+  #authorized (grant: OAuthGrant): OAuthGrant {
+    this.#tell({ type: 'authorized', grant })
+    return grant
   }
 
   #freshnessOf (grant: OAuthGrant) {

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GrantKey, GrantLease } from '../../types/store.js'
 import { oauthError } from '../errors.js'
+import { waited } from './events.js'
 import { idOf } from './grant.js'
 import type { SealedStore } from './sealed-store.js'
 
@@ -27,13 +28,17 @@ export class Leases {
   /** Runs alone for this grant, over all processes. Throws FST_OAUTH_GRANT_BUSY where others hold it for longer than a lease lasts. */
   async exclusively <T> (key: GrantKey, run: (lease: HeldLease) => Promise<T>): Promise<T> {
     const id = idOf(key)
-    const giveUpAt = performance.now() + this.#options.leaseTime + 4 * pollInterval
-    for (;;) {
+    const since = performance.now()
+    const giveUpAt = since + this.#options.leaseTime + 4 * pollInterval
+    for (let waits = 0; ; waits++) {
       if (!this.#taken.has(id)) {
         this.#taken.add(id)
         try {
           const lease = await this.#lease(key)
-          if (lease !== null) return await run(lease).finally(() => lease.release())
+          if (lease !== null) {
+            if (waits > 0) waited(key, since)
+            return await lease.during(run)
+          }
         } finally {
           this.#taken.delete(id)
         }
@@ -81,7 +86,18 @@ export class HeldLease {
     this.#options.since = now
   }
 
-  async release (): Promise<void> {
+  /** Runs while the lease is renewed, and gives it back. */
+  async during <T> (run: (lease: HeldLease) => Promise<T>): Promise<T> {
+    const timer = setInterval(() => { this.secure().catch(error => this.#options.warn('A lease could not be renewed', error)) }, this.#options.leaseTime / 2)
+    try {
+      return await run(this)
+    } finally {
+      clearInterval(timer)
+      await this.#release()
+    }
+  }
+
+  async #release (): Promise<void> {
     const { grants, warn } = this.#options
     await grants.ask('release a lease', () => this.#lease.release()).catch(error => warn('A lease could not be given back; it ends by itself', error))
   }

@@ -1,21 +1,28 @@
 // The only refresher. One refresh at a time for each grant: callers in this process share it, other processes are kept out
 // by the lease. What a refresh brought is remembered until it is stored, so that no spent refresh token is sent again
 // (RFC 9700 section 4.14).
-import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
+import { isDeepStrictEqual } from 'node:util'
+import type { OAuthGrant } from '../../types/grant.js'
 import type { GrantKey } from '../../types/store.js'
 import { isOAuthError } from '../errors.js'
+import { descends, maySend, onTopOf, sending, withoutRefresh } from './attempt.js'
 import { BoundedMap, ExpiringSet } from './bounded.js'
-import { changed, freshnessOf, idOf, refreshed } from './grant.js'
+import { published } from './events.js'
+import type { OnGrantChange } from './events.js'
+import { Exchange, isClientFault } from './exchange.js'
+import type { Refresher } from './exchange.js'
+import { freshnessOf, idOf, keptOf } from './grant.js'
+import { withJitter } from './health.js'
+import type { ProviderHealth } from './health.js'
 import { busy } from './lease.js'
 import type { HeldLease, Leases } from './lease.js'
 import type { SealedStore } from './sealed-store.js'
 
-/** What is needed of a provider. */
-export interface Refresher { refresh(grant: OAuthGrant): Promise<OAuthTokenSet> }
-
 export interface RefreshesOptions {
   grants: SealedStore
   leases: Leases
+  health: ProviderHealth
+  onChange: OnGrantChange
   clock: () => number
   /** Told of what no caller sees: refreshes behind that failed, refresh tokens that were refused. */
   warn: (message: string, error?: unknown) => void
@@ -26,25 +33,32 @@ interface Unsaved { readonly sent: string, next: OAuthGrant }
 
 const saveAttempts = 10
 const remembered = 10_000
+const waitersAtMost = 5_000
 const usualRest = 5
 const longestRest = 60
-// RFC 6749 section 5.2: what is wrong is the client, not the grant.
-const clientFaults: ReadonlySet<unknown> = new Set(['invalid_client', 'unauthorized_client'])
 
 export class Refreshes {
   readonly #options: RefreshesOptions
   readonly #flights = new Map<string, Promise<OAuthGrant | null>>()
   readonly #unsaved = new BoundedMap<Unsaved>(remembered)
+  #waiting = 0
   readonly #resting = new ExpiringSet(remembered)
-  readonly #alarmed = new Set<string>()
+  readonly #exchange: Exchange
 
   constructor (options: RefreshesOptions) {
     this.#options = options
+    this.#exchange = new Exchange(options)
   }
 
   /** Joins the refresh under way for this grant, or starts one. Answers what is stored then; null where there is nothing. */
   run (refresher: Refresher, grant: OAuthGrant): Promise<OAuthGrant | null> {
     const id = idOf(grant)
+    if (this.#waiting >= waitersAtMost) return Promise.reject(busy(grant))
+    this.#waiting++
+    return this.#flight(refresher, grant, id).finally(() => this.#waiting--)
+  }
+
+  #flight (refresher: Refresher, grant: OAuthGrant, id: string): Promise<OAuthGrant | null> {
     const flight = this.#flights.get(id) ?? this.#options.leases
       .exclusively(grant, lease => this.#refresh(refresher, grant, lease))
       .finally(() => this.#flights.delete(id))
@@ -78,12 +92,18 @@ export class Refreshes {
   }
 
   async #refresh (refresher: Refresher, grant: OAuthGrant, lease: HeldLease): Promise<OAuthGrant | null> {
+    const { clock, health } = this.#options
     const current = await this.settled(grant, lease)
     if (current?.refreshToken === undefined || this.#isNews(current, grant)) return current
+    if (!maySend(current, { grace: refresher.refreshGrace ?? 0, now: clock() })) return this.#giveUp(current, lease)
+    health.check(current.provider)
     await lease.secure()
-    const unsaved = { sent: current.refreshToken, next: await this.#exchange(refresher, current) }
+    const marked = await this.#mark(current, lease)
+    const unsaved = { sent: current.refreshToken, next: await published(marked, () => this.#exchange.run(refresher, marked, lease)) }
     this.#unsaved.set(idOf(grant), unsaved)
-    return this.#save(current, unsaved, lease)
+    const outcome = await this.#save(marked, unsaved, lease)
+    if (outcome !== null && outcome === unsaved.next) this.#options.onChange({ type: outcome.status === 'active' ? 'refreshed' : 'expired', grant: outcome })
+    return outcome
   }
 
   // Another process, or a login, was here first.
@@ -92,23 +112,25 @@ export class Refreshes {
     return !same && freshnessOf(current, this.#options.clock()) !== 'expired'
   }
 
-  async #exchange (refresher: Refresher, grant: OAuthGrant): Promise<OAuthGrant> {
-    const { warn, clock } = this.#options
-    const { provider } = grant
-    try {
-      const next = refreshed(grant, await refresher.refresh(grant), clock())
-      this.#alarmed.delete(provider)
-      return next
-    } catch (error) {
-      if (isClientFault(error) && !this.#alarmed.has(provider)) {
-        this.#alarmed.add(provider)
-        warn(`${provider} refuses this client: check clientId, clientSecret and clientAuth. Grants are kept, and none can be refreshed until this is mended`, error)
-      }
-      if (providerErrorOf(error) !== 'invalid_grant') throw error
-      // The refresh token is spent or withdrawn (RFC 6749 section 5.2): the access token serves to its end.
-      warn(`${provider} refuses the refresh token of a grant: unless a newer one is stored already, its owner has to log in again`, error)
-      return changed(grant, { refreshToken: undefined, version: grant.version + 1 })
-    }
+  // Before the refresh token is sent it is stored that it is: a process that dies now leaves word of it.
+  async #mark (current: OAuthGrant, { fence, until }: HeldLease): Promise<OAuthGrant> {
+    const { grants, clock } = this.#options
+    const marked = sending(current, clock())
+    const written = await grants.write(marked, { fence, until })
+    if (written === 'yes') return marked
+    const stored = written === 'perhaps' ? await grants.read(current, until) : null
+    if (stored !== null && stored.version === marked.version && isDeepStrictEqual(keptOf(stored), keptOf(marked))) return marked
+    throw busy(current)
+  }
+
+  // The answer to its refresh token was lost, and no provider that rotates takes it again.
+  async #giveUp (current: OAuthGrant, { fence, until }: HeldLease): Promise<OAuthGrant | null> {
+    const { grants, warn, onChange } = this.#options
+    warn(`The answer to a refresh at ${current.provider} was lost, and its refresh token may be spent: unless a grace period is declared in quirks.refreshGrace, its owner has to log in again`)
+    const next = withoutRefresh(current)
+    if (await grants.write(next, { fence, until }) !== 'yes') return grants.read(current, until)
+    onChange({ type: 'expired', grant: next })
+    return next
   }
 
   async #save (current: OAuthGrant | null, unsaved: Unsaved, { fence, until }: HeldLease): Promise<OAuthGrant | null> {
@@ -116,7 +138,7 @@ export class Refreshes {
     let stored = current
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
       // Revoked, moved, or replaced by a login that brought a refresh token of its own: what is stored wins.
-      if (stored?.refreshToken !== unsaved.sent) return this.#forget(unsaved, stored)
+      if (stored === null || !descends(stored, unsaved.sent)) return this.#forget(unsaved, stored)
       unsaved.next = onTopOf(stored, unsaved.next)
       if (await grants.write(unsaved.next, { fence, until }) === 'yes') return this.#forget(unsaved, unsaved.next)
       stored = await grants.read(unsaved.next, until)
@@ -130,21 +152,7 @@ export class Refreshes {
   }
 }
 
-// A login that brings no refresh token keeps the old one. Where that one was spent meanwhile, its successor takes its place.
-function onTopOf (stored: OAuthGrant, next: OAuthGrant): OAuthGrant {
-  return stored.version === next.version - 1 ? next : changed(stored, { refreshToken: next.refreshToken, version: stored.version + 1 })
-}
-
-function providerErrorOf (error: unknown): string | undefined {
-  return isOAuthError(error) ? error.providerError : undefined
-}
-
-function isClientFault (error: unknown): boolean {
-  return clientFaults.has(providerErrorOf(error))
-}
-
-// With jitter, so that the grants of a provider that was down do not all come back at once.
 function restAfter (error: unknown): number {
   const seconds = isOAuthError(error) ? error.retryAfter ?? usualRest : usualRest
-  return Math.min(seconds, longestRest) * 1_000 * (1 + Math.random() / 4)
+  return withJitter(Math.min(seconds, longestRest) * 1_000)
 }

@@ -3,15 +3,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OAuthGrant } from '../../types/grant.js'
 import type { GrantKey, GrantStore, StoredGrant } from '../../types/store.js'
-import { oauthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
 import type { Cipher } from './cipher.js'
 import { openGrant, sealGrant } from './grant.js'
+import type { Judge } from './grant.js'
 
 export interface SealedStoreOptions {
   store: GrantStore
   cipher: Cipher
   /** Milliseconds that the store may take for one answer. Default: 5 000. */
   storeTime?: number
+  /** Tells how a grant that is read stands. */
+  judge?: Judge
   /** Told of grants that cannot be decrypted. */
   warn: (message: string, error?: unknown) => void
 }
@@ -48,7 +51,7 @@ export class SealedStore {
 
   open (row: StoredGrant | null): OAuthGrant | null {
     if (row === null) return null
-    const grant = openGrant(this.#options.cipher, row)
+    const grant = openGrant(this.#options.cipher, row, this.#options.judge)
     if (grant === null) this.#options.warn(`A grant at ${row.provider} cannot be decrypted and counts as missing: was a secret removed from the option secret?`)
     return grant
   }
@@ -61,8 +64,20 @@ export class SealedStore {
     return failures > 0 ? 'perhaps' : 'no'
   }
 
-  async delete ({ owner, provider, account }: GrantKey, until: number): Promise<void> {
-    await this.#persist('delete a grant', until, store => store.delete({ owner, provider, account }))
+  /** With a version, only when that is the stored one. */
+  async delete ({ owner, provider, account }: GrantKey, { version, until }: { version?: number | undefined, until: number }): Promise<void> {
+    await this.#persist('delete a grant', until, store => store.delete({ owner, provider, account }, version))
+  }
+
+  /** Every grant that was not encrypted with the first key. */
+  async * outdated (): AsyncIterable<StoredGrant> {
+    const { store, cipher } = this.#options
+    if (store.scan === undefined) throw oauthError('FST_OAUTH_STORE_FAILED', ['list every grant'], new Error('this store has no scan()'))
+    try {
+      for await (const row of store.scan()) if (!cipher.isCurrent(row.sealed)) yield row
+    } catch (error) {
+      throw isOAuthError(error) ? error : oauthError('FST_OAUTH_STORE_FAILED', ['list every grant'], error, { retryAfter: 1 })
+    }
   }
 
   /** One question to the store, with a deadline. */

@@ -39,6 +39,9 @@ const decoders: ReadonlyMap<string, (data: Buffer, options: { maxOutputLength: n
   ['br', promisify(brotliDecompress)]
 ])
 
+// How connecting fails: nothing was sent.
+const beforeSending: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'UND_ERR_CONNECT_TIMEOUT'])
+
 /** The dispatcher of an application that brings none. */
 export function createAgent (): Dispatcher {
   return new Agent()
@@ -97,7 +100,8 @@ async function decode (data: Buffer, encoding: string | string[] | undefined, pr
 function explain (error: unknown, provider: string): Error {
   if (isOAuthError(error)) return error
   if (error instanceof RangeError) return oauthError('FST_OAUTH_ANSWER_TOO_LARGE', [provider, maxBytes], error)
-  return oauthError('FST_OAUTH_PROVIDER_UNREACHABLE', [provider, codeOf(error)], error, { retryAfter: 5 })
+  const code = codeOf(error)
+  return oauthError('FST_OAUTH_PROVIDER_UNREACHABLE', [provider, code], error, { retryAfter: 5, unspent: beforeSending.has(code) })
 }
 
 /** What undici, Node and zlib call a failure. */

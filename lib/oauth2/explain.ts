@@ -28,8 +28,11 @@ export function explainEngineError (error: unknown, { provider, endpoint, exchan
     return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, `${message}: it is old, or the clocks of this machine and of the provider differ`], error)
   }
   if (aboutIdTokens.test(message)) return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, message], error)
-  const why = error instanceof OperationProcessingError && error.code === RESPONSE_IS_NOT_CONFORM ? `status ${(error.cause as Response).status}` : message
-  return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, why], error)
+  if (error instanceof OperationProcessingError && error.code === RESPONSE_IS_NOT_CONFORM) {
+    const { status } = error.cause as Response
+    return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, `status ${status}`], error, { unspent: status >= 400 })
+  }
+  return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, message], error)
 }
 
 // RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6; the last two are LinkedIn's.

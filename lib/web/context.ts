@@ -38,6 +38,7 @@ export function createContext (app: FastifyInstance, options: PluginOptions): OA
     cipher,
     clock,
     leaseTime: timeout + saveTime,
+    ...(options.onGrantChange === undefined ? {} : { onChange: options.onGrantChange }),
     warn: (message, error) => { app.log.warn({ err: error }, message) }
   })
   const registry = new ProviderRegistry({ dispatcher, timeout, clock })

@@ -104,4 +104,4 @@ t.test('keys are not needed where no id_token is asked for', async (t) => {
   t.equal((await login()).account, 'default')
 })
 
-const grantBase = { provider: 'wire', owner: 'owner', account: 'user-1', subject: 'user-1', version: 1, authorizedAt: 0, updatedAt: 0 }
+const grantBase = { provider: 'wire', owner: 'owner', account: 'user-1', subject: 'user-1', version: 1, authorizedAt: 0, updatedAt: 0, status: 'active' as const }

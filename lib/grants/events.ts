@@ -1,0 +1,37 @@
+// What happens to grants, for who watches: node:diagnostics_channel and the option onGrantChange. No event holds a token but
+// the grant itself, whose tokens only its getters tell.
+import diagnostics from 'node:diagnostics_channel'
+import type { OAuthGrant, OAuthGrantChange } from '../../types/grant.js'
+import type { GrantKey } from '../../types/store.js'
+
+/** Names of the channels. */
+export const channels = Object.freeze({
+  refreshStart: diagnostics.channel('fastify-oauth:refresh:start'),
+  refreshEnd: diagnostics.channel('fastify-oauth:refresh:end'),
+  refreshError: diagnostics.channel('fastify-oauth:refresh:error'),
+  leaseWait: diagnostics.channel('fastify-oauth:lease:wait')
+})
+
+/** Told of what became of a grant. */
+export type OnGrantChange = (change: OAuthGrantChange) => unknown
+
+/** Publishes the start of a refresh, and its end or its error, with milliseconds. */
+export async function published <T> (grant: OAuthGrant, refresh: () => Promise<T>): Promise<T> {
+  const { provider, owner, account } = grant
+  const since = performance.now()
+  const event = () => ({ provider, owner, account, duration: performance.now() - since })
+  channels.refreshStart.publish({ provider, owner, account })
+  try {
+    const answer = await refresh()
+    channels.refreshEnd.publish(event())
+    return answer
+  } catch (error) {
+    channels.refreshError.publish({ ...event(), error })
+    throw error
+  }
+}
+
+/** Publishes how long a lease was waited for, in milliseconds. */
+export function waited ({ provider, owner, account }: GrantKey, since: number): void {
+  channels.leaseWait.publish({ provider, owner, account, duration: performance.now() - since })
+}
