@@ -27,7 +27,7 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     'requestTokenParams', 'accessTokenMethod', 'signatureMethod', 'realm', 'clientKey',
     'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
   ],
-  oauth2: ['issuer', 'grant', 'clientAuth', 'revocationUrl', 'jwksUrl', 'pkce', 'nonce']
+  oauth2: ['issuer', 'grant', 'clientAuth', 'revocationUrl', 'jwksUrl', 'pkce', 'nonce', 'refreshGrace']
 }
 
 const params = v.union([
