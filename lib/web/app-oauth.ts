@@ -2,13 +2,15 @@
 import type { FastifyOAuth, OAuthClientSelector } from '../../types/fastify.js'
 import { ApiClient } from '../http/client.js'
 import type { OAuthContext } from './context.js'
+import type { Guard } from './guard.js'
 import { revokeGrant } from './revoke.js'
 import { signerOf } from './signer.js'
 
-export function createAppOAuth ({ registry, keeper, dispatcher, prefix, options }: OAuthContext): FastifyOAuth {
+export function createAppOAuth ({ registry, keeper, dispatcher, prefix, options }: OAuthContext, guard: Pick<Guard, 'require'>): FastifyOAuth {
   return Object.freeze({
     providers: registry,
     settings: Object.freeze({ prefix, baseUrl: options.baseUrl, dispatcher }),
+    require: (requirement: Parameters<FastifyOAuth['require']>[0]) => guard.require(requirement),
     client (name: string, { owner, account }: OAuthClientSelector) {
       const provider = registry.get(name)
       const source = { current: () => keeper.fresh(provider, { owner, provider: name, account }), renewed () {} }

@@ -2,12 +2,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthAuthorizeOptions, RequestOAuth as RequestOAuthType } from '../../types/fastify.js'
 import type { OAuthGrant, OAuthRevocation } from '../../types/grant.js'
-import type { OAuthResponse } from '../../types/client.js'
+import type { OAuthChallenge, OAuthResponse } from '../../types/client.js'
 import type { OAuthProfile } from '../../types/profile.js'
-import { oauthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
+import type { OAuthError } from '../errors.js'
 import { covers } from '../grants/grant.js'
 import { ApiClient } from '../http/client.js'
 import type { Provider } from '../provider.js'
+import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import { revokeGrant } from './revoke.js'
 import { signerOf } from './signer.js'
@@ -20,6 +22,7 @@ export interface RequestSurroundings {
   context: OAuthContext
   owners: Owners
   flow: LoginFlow
+  challenger: Challenger
   request: FastifyRequest
   /** Answers whose bodies nobody may ever read. */
   answers: OAuthResponse[]
@@ -67,9 +70,23 @@ export class RequestOAuth extends ApiClient implements RequestOAuthType {
 
   async authorize (reply: FastifyReply, options: OAuthAuthorizeOptions = {}): Promise<FastifyReply> {
     const { flow, request } = this.#surroundings
-    const grant = await this.loadGrant()
-    const scope = [...(options.scope ?? []), ...(grant?.scope ?? [])]
-    await flow.start(request, reply, { ...options, provider: this.#source.provider, scope, required: options.scope ?? [] })
+    const { scope: required = [], acr, ...rest } = options
+    const grant = rest.link === true ? null : await this.loadGrant()
+    const scope = [...required, ...(grant?.scope ?? [])]
+    await flow.start(request, reply, { ...rest, provider: this.#source.provider, scope, required, acr: acr === undefined ? acr : [acr].flat(), account: rest.link === true ? undefined : this.#source.accountAt(this.#source.provider.name) })
+    return reply
+  }
+
+  async challenge (reply: FastifyReply, error: unknown): Promise<FastifyReply> {
+    const { request, challenger, context } = this.#surroundings
+    if (!isOAuthError(error)) throw error
+    const asked = askedBy(error, this.#source)
+    if (asked === null) throw error
+    const { id: owner } = await this.#surroundings.owners.of(request)
+    const account = this.#source.accountAt(asked.provider)
+    const provider = context.registry.get(asked.provider)
+    const grant = owner === null ? null : await context.keeper.fresh(provider, { owner, provider: provider.name, account })
+    await challenger.challengeUpstream(request, reply, { ...asked, provider, grant, account, error })
     return reply
   }
 
@@ -86,6 +103,12 @@ export class RequestOAuth extends ApiClient implements RequestOAuthType {
     this.#source.loaded = null
     return selector === null ? { removed: false, provider: 'unsupported' } : revokeGrant(provider, this.#surroundings.context.keeper, selector)
   }
+}
+
+// GRANT_REQUIRED is of the provider that was called, which is the bound one.
+function askedBy ({ code, challenge }: OAuthError, { provider }: BoundGrant): Omit<OAuthChallenge, 'error'> | null {
+  if (challenge !== undefined) return challenge
+  return code === 'FST_OAUTH_GRANT_REQUIRED' ? { provider: provider.name, scope: [], acr: [], maxAge: undefined } : null
 }
 
 /** The grant that a request.oauth is bound to, loaded when it is first needed. */
@@ -107,6 +130,11 @@ class BoundGrant implements GrantSource {
     const [only, another] = registry
     if (only === undefined || another !== undefined) throw oauthError('FST_OAUTH_PROVIDER_NOT_CHOSEN')
     return only
+  }
+
+  /** The account that it is bound to, where it is bound to this provider. */
+  accountAt (provider: string): string | undefined {
+    return this.#binding.provider === provider ? this.#binding.account : undefined
   }
 
   async selector () {

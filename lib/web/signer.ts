@@ -28,6 +28,7 @@ export function signerOf (provider: Provider, keeper: GrantKeeper, source: Grant
   return {
     provider: provider.name,
     signsBodies: provider.signsBodies,
+    insufficientScope: provider.insufficientScope,
     allowsOrigin: origin => provider.allowsOrigin(origin),
     async sign (call) {
       const grant = await source.current()
