@@ -78,7 +78,6 @@ t.test('a wrong config.oauth of a route names the part that is wrong', async (t)
   t.strictSame(parseRouteRequirement({ provider: 'sso', account, acr: 'gold', maxAge: 0, optional: true, onUnauthorized }, 'x'), { provider: 'sso', scope: [], account, acr: ['gold'], maxAge: 0, optional: true, onUnauthorized })
   t.strictSame(parseRouteRequirement({ provider: 'sso', acr: ['gold', 'silver'] }, 'x').acr, ['gold', 'silver'])
 })
-})
 
 t.test('no secret is printed, wherever it was put', async (t) => {
   const misplaced: object[] = [

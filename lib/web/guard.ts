@@ -2,6 +2,7 @@
 // the grant.
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { OAuthRequirementHook } from '../../types/fastify.js'
+import { parseRouteRequirement } from '../options.js'
 import type { RouteRequirement } from '../options.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
@@ -97,7 +98,8 @@ export class Guard {
   #requirementOf (request: FastifyRequest, config: object & { oauth?: unknown }): RouteRequirement {
     const known = this.#requirements.get(config)
     if (known !== undefined) return known
-    const requirement = readRequirement(this.#context.registry, config.oauth, nameOf(request.routeOptions))
+    // Not against the providers: they may come and go while the application runs.
+    const requirement = parseRouteRequirement(config.oauth, nameOf(request.routeOptions))
     this.#requirements.set(config, requirement)
     return requirement
   }
