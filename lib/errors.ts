@@ -1,6 +1,7 @@
 // Every failure of the plugin: its code, HTTP status and message. docs/reference/errors.md has a heading for each.
 import createError from '@fastify/error'
 import type { FastifyError } from '@fastify/error'
+import type { OAuthChallenge } from '../types/client.js'
 
 const table = {
   // Programmer's mistakes
@@ -38,6 +39,9 @@ const table = {
   FST_OAUTH_VERIFIER_REFUSED: [400, 'The access token endpoint of %s refused the login (%s)'],
   FST_OAUTH_ID_TOKEN_INVALID: [400, 'The id_token of %s is not valid: %s'],
   FST_OAUTH_INSUFFICIENT_SCOPE: [403, '%s granted less than is needed; missing: %s'],
+  FST_OAUTH_INSUFFICIENT_AUTHENTICATION: [403, 'The user was authenticated at %s less strongly, or longer ago, than is needed: %s'],
+  FST_OAUTH_OTHER_ACCOUNT: [403, 'The login at %s came back with another account than the one it was for; nothing was stored'],
+  FST_OAUTH_NOT_SIGNED_IN: [401, 'An account at %s can be linked to a signed-in owner alone, and this request has none'],
   // A provider's fault
   FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
   FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],
@@ -55,6 +59,8 @@ const table = {
   FST_OAUTH_GRANT_REQUIRED: [401, 'Nothing was granted at %s yet: a login is needed'],
   FST_OAUTH_API_ERROR: [502, 'The API of %s answered with status %s'],
   FST_OAUTH_API_PROBLEM: [502, 'The API of %s refused the signed call (oauth_problem %s)'],
+  FST_OAUTH_API_INSUFFICIENT_SCOPE: [403, 'The API of %s needs more scopes than were granted: %s'],
+  FST_OAUTH_API_INSUFFICIENT_AUTHENTICATION: [403, 'The API of %s needs a stronger or newer authentication of the user: %s'],
   FST_OAUTH_API_UNREACHABLE: [502, 'The API of %s cannot be reached (%s)'],
   FST_OAUTH_API_TIMEOUT: [504, 'The API of %s did not answer within %s ms'],
   // The store
@@ -81,6 +87,8 @@ export interface OAuthErrorDetails {
   unspent?: boolean
   /** Where the login would have ended. */
   returnTo?: string
+  /** What the API asked for; `request.oauth.challenge(reply, error)` asks the user for it. */
+  challenge?: OAuthChallenge
   /** The API's answer, with the first 64 KiB of its body. Not enumerable, so that no logger prints it. */
   response?: { statusCode: number, headers: Record<string, string | string[] | undefined>, body: string }
 }

@@ -18,6 +18,10 @@ const duration = `a whole number of milliseconds from 1 to ${longest}`
 export const milliseconds = v.pipe(v.number(duration), v.integer(duration), v.minValue(1, duration), v.maxValue(longest, duration))
 export const scopes = v.array(v.pipe(text('a scope'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope without spaces (RFC 6749 section 3.3)')), 'an array of scopes')
 
+export const acrValue = v.pipe(text('an acr value'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'an acr value without spaces (RFC 9470 section 3)'))
+const age = 'a whole number of seconds'
+export const seconds = v.pipe(v.number(age), v.integer(age), v.minValue(0, age), v.maxValue(2 ** 31 - 1, age))
+
 export function closed <const T extends v.ObjectEntries> (entries: T, instead = '') {
   const known = Object.keys(entries).join(', ')
   return v.strictObject(entries, issue => issue.expected === 'never' ? `one of the options ${known}` : issue.expected === 'Object' ? `${instead}an object with ${known}` : 'a value: it is required')
@@ -35,3 +39,7 @@ export const url = v.pipe(text('an absolute URL'), v.check(input => /^https?:$/.
 export const endpoint = v.pipe(url, v.check(input => new URL(input).hash === '', 'an absolute URL without a fragment (RFC 6749 section 3.1)'))
 export const origin = v.pipe(url, v.check(input => `${new URL(input).origin}` === input.replace(/\/$/, ''), 'an origin, such as https://api.example.com'))
 export const path = v.pipe(text('a path that begins with one /'), v.regex(/^\/(?![/\\])[^\\\s]*$/, 'a path that begins with one /'))
+
+const deepLink = 'a URI with a private-use scheme that holds a dot, such as com.example.app:/signed-in (RFC 8252 section 7.1)'
+// A dot in the scheme: no scheme that a browser or a system knows by itself has one.
+export const appUri = v.pipe(text(deepLink), v.maxLength(2_000, deepLink), v.regex(/^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:[\x21\x23-\x5b\x5d-\x7e]*$/, deepLink))

@@ -38,11 +38,18 @@ const params = v.union([
 /** What a function in the place of parameters may answer. */
 export const paramsOf = (protocol: Protocol) => v.pipe(params, v.check(input => !hasReserved(input, protocol), withoutReserved(protocol)))
 
+const errorStatus = 'a status from 400 to 599'
+
 const quirks = closed({
   pkce: v.optional(oneOf('unsupported')),
   scopeDelimiter: v.optional(text()),
   nonce: v.optional(oneOf('not-echoed')),
   refreshGrace: v.optional(milliseconds),
+  insufficientScope: v.optional(closed({
+    status: v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus)),
+    error: v.optional(text()),
+    bodyContains: v.optional(text())
+  })),
   scopeParam: v.optional(text()),
   oauth1Revision: v.optional(oneOf('1.0')),
   oauth1CallbackOnAuthorize: v.optional(flag),

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { OAuthPluginOptions, OAuthRouteOption } from '../types/options.js'
 import type { OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
-import { closed, fn, instance, milliseconds, path, scopes, text, url } from './options-parts.js'
+import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
 import { clientOptions, exchangeOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
 
@@ -35,6 +35,7 @@ const plugin = v.pipe(
       keep: v.optional(v.array(text(), 'an array of session keys'), [])
     }), {}),
     returnTo: v.optional(path, '/'),
+    returnToUris: v.optional(v.array(appUri, 'an array of URIs'), []),
     onAuthorized: v.optional(fn<NonNullable<OAuthPluginOptions['onAuthorized']>>()),
     onDenied: v.optional(fn<NonNullable<OAuthPluginOptions['onDenied']>>()),
     onGrantChange: v.optional(fn<NonNullable<OAuthPluginOptions['onGrantChange']>>()),
@@ -53,17 +54,28 @@ const plugin = v.pipe(
 )
 
 const namedRequirement = v.pipe(text(), v.transform((provider): OAuthRouteRequirement => ({ provider })))
-const fullRequirement = closed({ provider: text(), scope: v.optional(scopes), account: v.optional(text()) }, 'a provider\'s name, or ')
+type Account = NonNullable<OAuthRouteRequirement['account']>
+const account = v.lazy((input): v.GenericSchema<unknown, Account> => typeof input === 'function' ? fn<Account>() : text('a non-empty string, or a function of the request'))
+const acr = v.pipe(v.any(), v.transform(input => typeof input === 'string' ? [input] : input), v.array(acrValue, 'an acr value, or an array of them'))
+const fullRequirement = closed({
+  provider: text(),
+  scope: v.optional(scopes),
+  account: v.optional(account),
+  acr: v.optional(acr),
+  maxAge: v.optional(seconds),
+  optional: v.optional(flag),
+  onUnauthorized: v.optional(fn<NonNullable<OAuthRouteRequirement['onUnauthorized']>>())
+}, 'a provider\'s name, or ')
 const requirement = v.pipe(
   v.lazy((input): v.GenericSchema<unknown, OAuthRouteRequirement> => typeof input === 'string' ? namedRequirement : fullRequirement),
-  v.transform(given => ({ provider: given.provider, scope: given.scope ?? [], account: given.account }))
+  v.transform(({ provider, scope = [], account, acr, maxAge, optional = false, onUnauthorized }) => ({ provider, scope: scope as readonly string[], account, acr: [acr ?? []].flat() as readonly string[], maxAge, optional, onUnauthorized }))
 )
 
 /** The plugin's options, checked and completed. */
 export type PluginOptions = Readonly<v.InferOutput<typeof plugin>>
 /** A provider's options, checked and completed. */
 export type ProviderOptions = Readonly<v.InferOutput<typeof provider>>
-/** A route's config.oauth, checked and completed. */
+/** What a route needs, checked and completed. */
 export type RouteRequirement = Readonly<v.InferOutput<typeof requirement>>
 
 /** What app.oauth.client() was given, checked and completed. */
@@ -84,9 +96,9 @@ export function parseProviderOptions (name: string, given: unknown): ProviderOpt
   return parse(provider, given, `providers.${name}`)
 }
 
-/** Checks the config.oauth of a route. Throws FST_OAUTH_INVALID_OPTIONS. */
+/** Checks what a route needs. Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parseRouteRequirement (given: unknown, where: string): RouteRequirement {
-  return parse(requirement, given, `config.oauth of ${where}`)
+  return parse(requirement, given, where)
 }
 
 /** Checks parameters that a function answered, as those given as an object are. Throws FST_OAUTH_INVALID_OPTIONS. */

@@ -22,10 +22,10 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
   const flow = new LoginFlow(context, owners)
   const challenger = new Challenger(context, flow)
 
-  app.decorate('oauth', createAppOAuth(context, owners))
-  const bind = decorateRequest(app, { context, owners, flow })
-
+  const bind = decorateRequest(app, { context, owners, flow, challenger })
   const guard = new Guard(context, { owners, challenger, bind })
+  app.decorate('oauth', createAppOAuth(context, { owners, guard }))
+
   app.addHook('onRoute', route => guard.checkRoute(route))
   app.addHook('onRequest', (request, reply, done) => guard.onRequest(request, reply, done))
 

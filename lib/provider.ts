@@ -118,6 +118,11 @@ export class Provider implements OAuthProvider {
     return this.#protocol.signsBodies
   }
 
+  /** How its API says that a scope is missing. */
+  get insufficientScope (): ProviderOptions['quirks']['insufficientScope'] {
+    return this.#options.quirks.insufficientScope
+  }
+
   /** What names the pending login of a callback: its state, or its oauth_token; null where it has none. */
   keyOf (callback: URLSearchParams): string | null {
     return this.#protocol.keyOf(callback)

@@ -61,12 +61,22 @@ t.test('a wrong config.oauth of a route names the part that is wrong', async (t)
     [['github'], /^config\.oauth of GET \/x/],
     [{}, 'config.oauth of GET /x.provider is undefined; allowed is a value: it is required'],
     [{ provider: 'github', scope: 'repo' }, 'config.oauth of GET /x.scope is "repo"; allowed is an array of scopes'],
-    [{ provider: 'github', scopes: ['repo'] }, 'config.oauth of GET /x.scopes is not an option; allowed is one of the options provider, scope, account'],
-    [{ provider: 'github', account: '' }, 'config.oauth of GET /x.account is ""; allowed is a non-empty string']
+    [{ provider: 'github', scopes: ['repo'] }, 'config.oauth of GET /x.scopes is not an option; allowed is one of the options provider, scope, account, acr, maxAge, optional, onUnauthorized'],
+    [{ provider: 'sso', acr: ['a b'] }, 'config.oauth of GET /x.acr.0 is "a b"; allowed is an acr value without spaces'],
+    [{ provider: 'sso', acr: 5 }, 'config.oauth of GET /x.acr is 5; allowed is an acr value, or an array of them'],
+    [{ provider: 'sso', maxAge: 1.5 }, 'config.oauth of GET /x.maxAge is 1.5; allowed is a whole number of seconds'],
+    [{ provider: 'sso', optional: 'yes' }, 'config.oauth of GET /x.optional is "yes"; allowed is true or false'],
+    [{ provider: 'sso', onUnauthorized: 'x' }, 'config.oauth of GET /x.onUnauthorized is a string of 1 characters; allowed is a function'],
+    [{ provider: 'github', account: '' }, 'config.oauth of GET /x.account is ""; allowed is a non-empty string, or a function of the request']
   ]
-  for (const [given, expected] of wrong) t.match(messageOf(() => parseRouteRequirement(given, 'GET /x')), expected, JSON.stringify(given))
-  t.strictSame(parseRouteRequirement('github', 'GET /x'), { provider: 'github', scope: [], account: undefined })
-  t.strictSame(parseRouteRequirement({ provider: 'github', scope: ['repo'], account: '7' }, 'GET /x'), { provider: 'github', scope: ['repo'], account: '7' })
+  for (const [given, expected] of wrong) t.match(messageOf(() => parseRouteRequirement(given, 'config.oauth of GET /x')), expected, JSON.stringify(given))
+  const rest = { acr: [], maxAge: undefined, optional: false, onUnauthorized: undefined }
+  t.strictSame(parseRouteRequirement('github', 'x'), { provider: 'github', scope: [], account: undefined, ...rest })
+  t.strictSame(parseRouteRequirement({ provider: 'github', scope: ['repo'], account: '7' }, 'x'), { provider: 'github', scope: ['repo'], account: '7', ...rest })
+  const account = () => '7'
+  const onUnauthorized = () => {}
+  t.strictSame(parseRouteRequirement({ provider: 'sso', account, acr: 'gold', maxAge: 0, optional: true, onUnauthorized }, 'x'), { provider: 'sso', scope: [], account, acr: ['gold'], maxAge: 0, optional: true, onUnauthorized })
+  t.strictSame(parseRouteRequirement({ provider: 'sso', acr: ['gold', 'silver'] }, 'x').acr, ['gold', 'silver'])
 })
 
 t.test('no secret is printed, wherever it was put', async (t) => {
@@ -128,4 +138,12 @@ t.test('in production a baseUrl is required', async (t) => {
   t.equal(messageOf(() => parsePluginOptions({ baseUrl: 'https://app.example' })), 'no error')
   process.env.NODE_ENV = 'development'
   t.equal(messageOf(() => parsePluginOptions({})), 'no error')
+})
+
+t.test('returnToUris take private-use schemes alone', async (t) => {
+  for (const uri of ['https://app.example/', 'http://localhost/', 'javascript:alert(1)', 'data:text/html,x', '/path', '//evil.example', 'myapp:/x', '.app:/x', 'com.example.app', 'com.example.app:/a b', 'com.example.app:/\\', `com.example.app:/${'x'.repeat(2_000)}`, '']) {
+    t.match(messageOf(() => parsePluginOptions({ returnToUris: [uri] })), 'a private-use scheme that holds a dot', uri)
+  }
+  t.strictSame(parsePluginOptions({ returnToUris: ['com.example.app:/signed-in', 'com.example-app.x://host/?a=b#c'] }).returnToUris, ['com.example.app:/signed-in', 'com.example-app.x://host/?a=b#c'])
+  t.strictSame(parsePluginOptions({}).returnToUris, [])
 })

@@ -21,10 +21,23 @@ export interface OAuthCallOptions {
   /** Whether a 401 refreshes the token and sends the call once more. Default: true. */
   retry?: boolean
   /**
-   * Whether a status of 400 and above throws FST_OAUTH_API_ERROR. Default: only a 401 that names an `oauth_problem` throws, as
+   * Whether a status of 400 and above throws FST_OAUTH_API_ERROR. Default: only an answer that asks for more throws, as
+   * FST_OAUTH_API_INSUFFICIENT_SCOPE or FST_OAUTH_API_INSUFFICIENT_AUTHENTICATION, and a 401 that names an `oauth_problem`, as
    * FST_OAUTH_API_PROBLEM; with false, nothing does.
    */
   throwOnError?: boolean
+}
+
+/** What an API asked for when it refused a call (RFC 6750 section 3, RFC 9470 section 3). */
+export interface OAuthChallenge {
+  provider: string
+  error: 'insufficient_scope' | 'insufficient_user_authentication'
+  /** Scopes that it named. */
+  scope: readonly string[]
+  /** `acr_values`, the most wanted first. */
+  acr: readonly string[]
+  /** Seconds since the user was authenticated, at most. */
+  maxAge: number | undefined
 }
 
 /** undici's answer: `statusCode`, `headers`, and `body` with `json()`, `text()` or as a stream. */

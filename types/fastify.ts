@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { OAuthTokenClient, OAuthTokenTarget } from './client.js'
 import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation } from './grant.js'
-import type { OAuthProviderOptions } from './options.js'
+import type { OAuthProviderOptions, OAuthUnauthorizedState } from './options.js'
 import type { OAuthProfile } from './profile.js'
-import type { OAuthProvider, OAuthProviderName } from './providers.js'
+import type { OAuthProvider, OAuthProviderName, OAuthScope, OAuthScopeNames } from './providers.js'
 
 /** `app.oauth.providers`: name to provider. */
 export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
@@ -48,6 +48,11 @@ export interface OAuthClientOptions extends OAuthTokenTarget {
 export interface FastifyOAuth {
   readonly providers: OAuthProviderRegistry
   readonly settings: OAuthSettings
+  /**
+   * A hook for every route of an encapsulated context: `app.addHook('onRequest', app.oauth.require('github'))`. What a route's own
+   * `config.oauth` needs comes on top. Throws FST_OAUTH_INVALID_OPTIONS.
+   */
+  require(requirement: OAuthProviderName | OAuthRouteRequirement): OAuthRequirementHook
   /** The client of `request.oauth` without a request: for jobs and queues, and for the application's own calls. */
   client(provider: OAuthProviderName, options?: OAuthClientOptions): OAuthTokenClient
   readonly grants: {
@@ -71,8 +76,19 @@ export interface FastifyOAuth {
   }
 }
 
+/** What `app.oauth.require()` answers: an onRequest hook. */
+export type OAuthRequirementHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+
+/** How strongly, and how lately, a user must have been authenticated (RFC 9470, OpenID Connect Core 1.0 section 2). */
+export interface OAuthAuthenticationRequirement {
+  /** `acr` of the id_token: one of these, the most wanted first. */
+  acr?: string | readonly string[]
+  /** Seconds since `auth_time` of the id_token at most; 60 more are tolerated. */
+  maxAge?: number
+}
+
 /** How a login that a handler starts differs from the provider's options. */
-export interface OAuthAuthorizeOptions {
+export interface OAuthAuthorizeOptions extends OAuthAuthenticationRequirement {
   /** Asked for besides the provider's own scopes and those granted already. */
   scope?: readonly string[]
   /** Where the login ends: a path on this origin. */
@@ -80,6 +96,11 @@ export interface OAuthAuthorizeOptions {
   /** OpenID Connect Core 1.0 section 3.1.2.1, or the provider's own values. */
   prompt?: string
   loginHint?: string
+  /**
+   * Adds an account to those of a signed-in owner, who must be the same when it ends; a start from another site is refused. Scopes
+   * granted already are those of another account, and not asked for. Default: false.
+   */
+  link?: boolean
 }
 
 /** `request.oauth`: signed calls in the name of the request's owner. */
@@ -96,20 +117,32 @@ export interface RequestOAuth extends OAuthTokenClient {
   has(...scope: string[]): boolean
   /** Starts a login from a handler: replies with a redirect to the provider. */
   authorize(reply: FastifyReply, options?: OAuthAuthorizeOptions): Promise<FastifyReply>
+  /**
+   * Answers an error by which the API asked for more (FST_OAUTH_API_INSUFFICIENT_SCOPE, FST_OAUTH_API_INSUFFICIENT_AUTHENTICATION), or
+   * one that says that nothing was granted (FST_OAUTH_GRANT_REQUIRED), as a guarded route does. Rejects with any other error.
+   */
+  challenge(reply: FastifyReply, error: unknown): Promise<FastifyReply>
   /** id_token claims and userinfo in one shape. */
   profile(): Promise<OAuthProfile>
   /** Drops the grant, at the provider too where it can. */
   revoke(): Promise<OAuthRevocation>
 }
 
-/** What a route needs before its handler runs. */
-export interface OAuthRouteRequirement {
-  provider: OAuthProviderName
+/** What a route needs of one provider before its handler runs. */
+export interface OAuthRequirementAt<Provider extends string> extends OAuthAuthenticationRequirement {
+  provider: Provider
   /** Scopes that the grant must hold. */
-  scope?: readonly string[]
-  /** Account at the provider. Default: that of the last login. */
-  account?: string
+  scope?: ReadonlyArray<OAuthScope<Provider>>
+  /** Account at the provider, or a function of the request that answers it. Default, and where it answers undefined: that of the last login. */
+  account?: string | ((request: FastifyRequest) => string | undefined | Promise<string | undefined>)
+  /** Run the handler without it too; then `request.oauth.grant` is null. Default: false. */
+  optional?: boolean
+  /** Instead of the redirect or the JSON: reply in it. Where it does not reply, they follow. */
+  onUnauthorized?: (state: OAuthUnauthorizedState) => unknown
 }
+
+/** What a route needs before its handler runs. */
+export type OAuthRouteRequirement = OAuthRequirementAt<OAuthProviderName> | { [Provider in keyof OAuthScopeNames & OAuthProviderName]: OAuthRequirementAt<Provider> }[keyof OAuthScopeNames & OAuthProviderName]
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -19,6 +19,12 @@ export interface OAuthQuirks {
   scopeDelimiter?: string
   /** `not-echoed`: the provider leaves the nonce out of its id_tokens. Default: it is required. */
   nonce?: 'not-echoed'
+  /**
+   * How the API says that a scope is missing, where it is not `insufficient_scope` in `WWW-Authenticate` of a 403 (RFC 6750 section
+   * 3.1): this status, with this `error` there, and with this text in its body; what is not given does not count. A body is looked
+   * into with `throwOnError: true` alone.
+   */
+  insufficientScope?: { status: number, error?: string, bodyContains?: string }
   /** OAuth 1.0a: the name of the parameter that scopes are asked for in, such as Flickr's `perms`. Default: `scope`. */
   scopeParam?: string
   /**
@@ -144,7 +150,7 @@ export interface OAuthAuthorizedState {
   reply: FastifyReply
   provider: string
   grant: OAuthGrant
-  /** Where the login will end unless the hook replies itself: a path on this origin. */
+  /** Where the login will end unless the hook replies itself: a path on this origin, or one of `returnToUris`. */
   returnTo: string
 }
 
@@ -167,6 +173,19 @@ export interface OAuthErrorState {
   reply: FastifyReply
   provider: string
   error: Error & { code: string, statusCode?: number }
+}
+
+/** A request that lacks what its route needs. */
+export interface OAuthUnauthorizedState {
+  request: FastifyRequest
+  reply: FastifyReply
+  provider: string
+  /** Scopes that the route needs. */
+  scope: readonly string[]
+  /** FST_OAUTH_GRANT_REQUIRED, FST_OAUTH_INSUFFICIENT_SCOPE or FST_OAUTH_INSUFFICIENT_AUTHENTICATION. */
+  error: Error & { code: string, statusCode: number }
+  /** Where a browser starts the login that brings it. */
+  authorizeUrl: string
 }
 
 /** How one of the plugin's routes is registered: `false` switches it off. */
@@ -197,6 +216,11 @@ export interface OAuthPluginOptions {
   }
   /** Where a login ends when it did not start from a route. Default: `/`. */
   returnTo?: string
+  /**
+   * Addresses besides those of this origin where a login may end, each compared as a whole: deep links of native applications, such
+   * as `com.example.app:/signed-in` (RFC 8252 section 7.1). Default: none.
+   */
+  returnToUris?: readonly string[]
   /** After a login, before the redirect. Reply in it to replace the redirect. */
   onAuthorized?: (state: OAuthAuthorizedState) => unknown
   /** When the user or the provider refused. Default: an error reply, 403. */

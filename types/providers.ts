@@ -14,6 +14,22 @@ export interface OAuthProviderNames {}
 /** A registered provider's name: the keys of {@link OAuthProviderNames}, or any string while that is empty. */
 export type OAuthProviderName = keyof OAuthProviderNames extends never ? string : keyof OAuthProviderNames & string
 
+/**
+ * Scopes by provider. Augment it to have them completed:
+ *
+ * ```ts
+ * declare module 'fastify-oauth' {
+ *   interface OAuthScopeNames { github: 'repo' | 'read:user' }
+ * }
+ * ```
+ *
+ * Any other string is a scope too.
+ */
+export interface OAuthScopeNames {}
+
+/** A scope of a provider (RFC 6749 section 3.3): those of {@link OAuthScopeNames}, or any string. */
+export type OAuthScope<Provider extends string = string> = (Provider extends keyof OAuthScopeNames ? OAuthScopeNames[Provider] : never) | (string & Record<never, never>)
+
 /** The protocol a provider speaks: OAuth 1.0a (RFC 5849), OAuth 2 (RFC 6749), or OpenID Connect Core 1.0 on top of it. */
 export type OAuthProtocolName = 'oauth1' | 'oauth2' | 'oidc'
 

@@ -136,11 +136,16 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
     idToken: tokens.idToken ?? grant.idToken,
     scope: tokens.scope ?? grant.scope,
     expiresAt: tokens.expiresAt,
-    claims: tokens.claims ?? grant.claims,
+    claims: tokens.claims === undefined ? grant.claims : { ...authenticationOf(grant), ...tokens.claims },
     raw: tokens.raw,
     version: grant.version + 1,
     updatedAt: now
   }, { refreshing: null, dropped: undefined, reusable: tokens.refreshToken === undefined || tokens.refreshToken === grant.refreshToken })
+}
+
+// A refresh authenticates nobody anew, and need not repeat how it was done (OpenID Connect Core 1.0 section 12.2).
+function authenticationOf ({ claims = {} }: OAuthGrant): Record<string, unknown> {
+  return Object.fromEntries(['acr', 'amr', 'auth_time'].filter(name => claims[name] !== undefined).map(name => [name, claims[name]]))
 }
 
 /** Encrypts a grant for a store. */

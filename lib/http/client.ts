@@ -3,10 +3,10 @@ import { Request, fetch, request } from 'undici'
 import type { Dispatcher, RequestInfo, RequestInit, Response } from 'undici'
 import type { OAuthCallOptions, OAuthClient, OAuthResponse } from '../../types/client.js'
 import { isOAuthError, oauthError, withoutPayload } from '../errors.js'
+import { apiErrorOf, isRefusal } from './api-error.js'
 import { prepareCall, resolveUrl } from './call.js'
 import type { PreparedCall } from './call.js'
 import { orAborted } from './deadline.js'
-import { problemOf } from './problem.js'
 import { redirected } from './redirect.js'
 import { isReplayable } from './replay.js'
 import { signing } from './sign.js'
@@ -22,7 +22,6 @@ export interface ApiClientOptions {
 }
 
 const redirectsAtMost = 5
-const errorBodyAtMost = 64 * 1024
 const notSent: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'])
 
 export class ApiClient implements OAuthClient {
@@ -46,7 +45,7 @@ export class ApiClient implements OAuthClient {
       this.#signals.set(response.body, signals)
       answered?.(response)
       const { throwOnError } = options
-      if (throwOnError === true ? response.statusCode >= 400 : throwOnError === undefined && isProblem(response)) throw await this.#apiError(response)
+      if (throwOnError === true ? response.statusCode >= 400 : throwOnError === undefined && isRefusal(signer, response)) throw await apiErrorOf(signer, response)
       return response
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason
@@ -104,30 +103,6 @@ export class ApiClient implements OAuthClient {
     }
     return response
   }
-
-  async #apiError (response: OAuthResponse): Promise<Error> {
-    const { statusCode, headers } = response
-    const chunks: Buffer[] = []
-    let size = 0
-    for await (const chunk of response.body) {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size > errorBodyAtMost) break
-    }
-    // As a stream: a character that the cap cuts is left out.
-    const body = new TextDecoder().decode(Buffer.concat(chunks).subarray(0, errorBodyAtMost), { stream: true })
-    const { provider } = this.#options.signer
-    const problem = statusCode === 401 ? problemOf(headers, body) : undefined
-    const details = { response: { statusCode, headers, body } }
-    return problem === undefined
-      ? oauthError('FST_OAUTH_API_ERROR', [provider, statusCode], undefined, details)
-      : oauthError('FST_OAUTH_API_PROBLEM', [provider, problem], undefined, { ...details, providerError: problem })
-  }
-}
-
-// Why a signed call was refused is in no status (the Problem Reporting extension of OAuth 1.0a).
-function isProblem ({ statusCode, headers }: OAuthResponse): boolean {
-  return statusCode === 401 && problemOf(headers) !== undefined
 }
 
 function send ({ method, url, headers, body }: PreparedCall, dispatcher: Dispatcher, signal: AbortSignal | null): Promise<OAuthResponse> {

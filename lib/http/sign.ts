@@ -1,5 +1,6 @@
 // The interceptor of signed calls: origin check, signature, one replay after a 401.
 import type { Dispatcher } from 'undici'
+import type { OAuthQuirks } from '../../types/options.js'
 import { oauthError } from '../errors.js'
 import { DispatchedCall, readStream } from './call-to-sign.js'
 import type { CallToSign, SignedBodies } from './call-to-sign.js'
@@ -28,6 +29,8 @@ export interface Signer {
   readonly provider: string
   /** Bodies that count in its signatures. Default: none. */
   readonly signsBodies?: SignedBodies | undefined
+  /** How its API says that a scope is missing. */
+  readonly insufficientScope?: OAuthQuirks['insufficientScope'] | undefined
   allowsOrigin (origin: string): boolean
   /** Throws FST_OAUTH_GRANT_REQUIRED where there is no grant. */
   sign (call: CallToSign): Promise<Signature>

@@ -2,15 +2,17 @@
 import type { FastifyRequest } from 'fastify'
 import type { FastifyOAuth, OAuthClientOptions, OAuthClientSelector } from '../../types/fastify.js'
 import type { OAuthContext } from './context.js'
+import type { Guard } from './guard.js'
 import type { Owners } from './owner.js'
 import { revokeGrant, revokeGrants } from './revoke.js'
 import { clientOf } from './token-client.js'
 
-export function createAppOAuth (context: OAuthContext, owners: Owners): FastifyOAuth {
+export function createAppOAuth (context: OAuthContext, { owners, guard }: { owners: Owners, guard: Pick<Guard, 'require'> }): FastifyOAuth {
   const { registry, keeper, dispatcher, prefix, options } = context
   return Object.freeze({
     providers: registry,
     settings: Object.freeze({ prefix, baseUrl: options.baseUrl, dispatcher }),
+    require: (requirement: Parameters<FastifyOAuth['require']>[0]) => guard.require(requirement),
     client: (name: string, options: OAuthClientOptions = {}) => clientOf(context, name, options),
     grants: Object.freeze({
       list: ({ owner, provider }: { owner: string, provider?: string }) => keeper.list(owner, provider),

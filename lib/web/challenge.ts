@@ -1,24 +1,35 @@
-// One answer to 'authorization required': a redirect for page loads, JSON with WWW-Authenticate for everything else.
+// One answer to 'authorization required': a redirect for page loads, JSON with WWW-Authenticate (RFC 6750 section 3, RFC 9470
+// section 3) for everything else.
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
+import type { OAuthError } from '../errors.js'
+import { covers } from '../grants/grant.js'
+import type { RouteRequirement } from '../options.js'
 import type { Provider } from '../provider.js'
+import { authenticationParams, describeNeeds, isAuthenticated } from './authentication.js'
+import type { AuthenticationNeeds } from './authentication.js'
 import { basePathOf, publicUrl } from './base-url.js'
 import type { OAuthContext } from './context.js'
-import type { LoginFlow } from './login-flow.js'
-import { guarded, wantsPage } from './reply.js'
+import { runsHook } from './endings.js'
+import type { LoginFlow, LoginRequest } from './login-flow.js'
+import { isPageLoad } from './negotiation.js'
+import { guarded, sendError } from './reply.js'
 
-export interface Challenge {
+export interface Challenge extends AuthenticationNeeds {
   provider: Provider
   /** Scopes that are required. */
   scope: readonly string[]
-  /** The grant that does not cover them, or null. */
+  /** The grant that does not suffice, or null. */
   grant: OAuthGrant | null
+  /** The account that the route names. */
+  account?: string | undefined
+  onUnauthorized?: RouteRequirement['onUnauthorized']
 }
 
-/** What the `login` parameter of the login route carries, sealed: a query cannot ask for scopes of its own. */
-export interface LoginTicket { scope: readonly string[], required: readonly string[], returnTo: string | undefined }
+/** What the `login` parameter of the login route carries, sealed: a query cannot ask for anything of its own. */
+export type LoginTicket = Omit<LoginRequest, 'provider' | 'popup' | 'crossSite'>
 
 export class Challenger {
   readonly #context: OAuthContext
@@ -29,17 +40,29 @@ export class Challenger {
     this.#flow = flow
   }
 
-  async challenge (request: FastifyRequest, reply: FastifyReply, { provider, scope, grant }: Challenge): Promise<void> {
-    const union = [...new Set([...scope, ...(grant?.scope ?? [])])]
-    const isRead = request.method === 'GET' || request.method === 'HEAD'
-    if (isRead && wantsPage(request)) {
-      const returnTo = `${basePathOf(this.#context)}${request.originalUrl}`
-      return this.#flow.start(request, reply, { provider, scope: union, required: scope, returnTo })
+  async challenge (request: FastifyRequest, reply: FastifyReply, challenge: Challenge): Promise<void> {
+    const { provider, scope, onUnauthorized } = challenge
+    const error = reasonOf(challenge)
+    const ticket = ticketOf(challenge)
+    if (onUnauthorized !== undefined) {
+      const state = { request, reply, provider: provider.name, scope, error, authorizeUrl: this.#authorizeUrl(request, provider, { ...ticket, returnTo: this.#resumeAt(request) }) }
+      if (await runsHook(reply, () => onUnauthorized(state))) return
     }
-    const ticket: LoginTicket = { scope: union, required: scope, returnTo: request.headers.referer }
-    const sealed = this.#context.cipher.seal('login-request', provider.name, JSON.stringify(ticket))
-    const authorizeUrl = publicUrl(this.#context, request, `${this.#context.prefix}/${provider.name}?login=${sealed}`)
-    sendChallenge(reply, { provider, scope, grant }, authorizeUrl)
+    if (isPageLoad(request)) return this.#flow.start(request, reply, { ...ticket, provider, returnTo: this.#resumeAt(request) })
+    sendChallenge(reply, challenge, { error, authorizeUrl: this.#authorizeUrl(request, provider, { ...ticket, returnTo: this.#resumeAt(request) }) })
+  }
+
+  /** Answers what an API has asked for. Where the grant has it already, another login would bring nothing: the answer is final. */
+  async challengeUpstream (request: FastifyRequest, reply: FastifyReply, { error, ...challenge }: Challenge & { error: OAuthError }): Promise<void> {
+    const { grant, scope } = challenge
+    if (grant === null || !covers(grant, scope) || !isAuthenticated(grant, challenge, this.#context.options.clock())) return this.challenge(request, reply, challenge)
+    if (isPageLoad(request)) return sendError(request, reply, error)
+    sendChallenge(reply, challenge, { error })
+  }
+
+  /** The path of the login route with a ticket. */
+  loginPath ({ name }: Pick<Provider, 'name'>, ticket: LoginTicket): string {
+    return `${this.#context.prefix}/${name}?login=${this.#context.cipher.seal('login-request', name, JSON.stringify(ticket))}`
   }
 
   /** Opens a ticket of this provider; null where it is none. */
@@ -47,18 +70,47 @@ export class Challenger {
     const plain = typeof sealed === 'string' ? this.#context.cipher.open('login-request', provider.name, sealed) : null
     return plain === null ? null : JSON.parse(plain)
   }
+
+  // A page load goes on where it was. What else there is is not repeated: it goes back to the page that it came from.
+  #resumeAt (request: FastifyRequest): string | undefined {
+    return isPageLoad(request) ? `${basePathOf(this.#context)}${request.originalUrl}` : request.headers.referer
+  }
+
+  #authorizeUrl (request: FastifyRequest, provider: Provider, ticket: LoginTicket): string {
+    return publicUrl(this.#context, request, this.loginPath(provider, ticket))
+  }
 }
 
-// RFC 6750 section 3: no error code for a request without credentials; insufficient_scope for one with too little.
-function sendChallenge (reply: FastifyReply, { provider, scope, grant }: Challenge, authorizeUrl: string): void {
-  const { name } = provider
-  const missing = scope.filter(one => !grant?.scope.includes(one))
-  const { code, statusCode, message } = grant === null
-    ? oauthError('FST_OAUTH_GRANT_REQUIRED', [name])
-    : oauthError('FST_OAUTH_INSUFFICIENT_SCOPE', [name, missing.join(' ')])
-  const parts = [`realm="${name}"`, ...(grant === null ? [] : ['error="insufficient_scope"']), ...(scope.length === 0 ? [] : [`scope="${scope.join(' ')}"`])]
+function reasonOf ({ provider: { name }, scope, grant, ...needs }: Challenge): OAuthError {
+  if (grant === null) return oauthError('FST_OAUTH_GRANT_REQUIRED', [name])
+  if (covers(grant, scope)) return Object.assign(oauthError('FST_OAUTH_INSUFFICIENT_AUTHENTICATION', [name, describeNeeds(needs)]), { statusCode: 401 })
+  return oauthError('FST_OAUTH_INSUFFICIENT_SCOPE', [name, scope.filter(one => !grant.scope.includes(one)).join(' ')])
+}
+
+// For the union of what is granted and what is needed; in the name of the account whose grant falls short.
+function ticketOf ({ provider, scope, grant, account, acr, maxAge }: Challenge): LoginTicket {
+  const union = [...new Set([...scope, ...(grant?.scope ?? [])])]
+  // Where the provider names nobody, one account cannot be told from another.
+  const expected = grant?.subject === undefined ? account : grant.account
+  const hint = provider.protocol === 'oidc' && expected !== undefined ? String(grant?.claims?.email ?? grant?.claims?.preferred_username ?? expected) : undefined
+  return { scope: union, required: scope, acr, maxAge, account: expected, loginHint: hint }
+}
+
+const wireErrors: Record<string, string> = {
+  FST_OAUTH_INSUFFICIENT_SCOPE: 'insufficient_scope',
+  FST_OAUTH_API_INSUFFICIENT_SCOPE: 'insufficient_scope',
+  FST_OAUTH_INSUFFICIENT_AUTHENTICATION: 'insufficient_user_authentication',
+  FST_OAUTH_API_INSUFFICIENT_AUTHENTICATION: 'insufficient_user_authentication'
+}
+
+// RFC 6750 section 3: no error code for a request without credentials.
+function sendChallenge (reply: FastifyReply, { provider: { name }, scope, acr, maxAge }: Challenge, { error, authorizeUrl }: { error: OAuthError, authorizeUrl?: string }): void {
+  const { code, statusCode, message } = error
+  const wireError = wireErrors[code]
+  const params = { realm: name, ...(wireError === undefined ? {} : { error: wireError }), ...(scope.length === 0 ? {} : { scope: scope.join(' ') }), ...authenticationParams({ acr, maxAge }) }
+  const needs = { scope, ...(acr === undefined || acr.length === 0 ? {} : { acr }), ...(maxAge === undefined ? {} : { maxAge }) }
   guarded(reply)
     .code(statusCode)
-    .header('www-authenticate', `Bearer ${parts.join(', ')}`)
-    .send({ statusCode, code, error: STATUS_CODES[statusCode], message, provider: name, scope, authorizeUrl })
+    .header('www-authenticate', `Bearer ${Object.entries(params).map(([key, value]) => `${key}="${value}"`).join(', ')}`)
+    .send({ statusCode, code, error: STATUS_CODES[statusCode], message, provider: name, ...needs, authorizeUrl })
 }

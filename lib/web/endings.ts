@@ -4,50 +4,64 @@ import type { OAuthGrant } from '../../types/grant.js'
 import type { OAuthError } from '../errors.js'
 import { quote } from '../errors.js'
 import type { OAuthContext } from './context.js'
+import { baseUrlOf } from './base-url.js'
+import { publicText } from './error-texts.js'
+import { sendToOpener } from './popup.js'
 import { seeOther, sendError } from './reply.js'
+import type { WaysOn } from './reply.js'
 
-interface Ending { request: FastifyRequest, reply: FastifyReply, provider: string }
-
-/** A login, or another step of the plugin's routes, that came to an error. */
-interface FailedEnding extends Ending {
-  error: OAuthError
-  /** Where a browser can try again. */
-  retryUrl: string | undefined
+interface Ending {
+  request: FastifyRequest
+  reply: FastifyReply
+  provider: string
+  /** It ends in a window that another page has opened. */
+  popup?: boolean | undefined
 }
 
+/** A login, or another step of the plugin's routes, that came to an error. */
+interface FailedEnding extends Ending, WaysOn { error: OAuthError }
+
 /** Runs onAuthorized, then redirects to where the login started. */
-export async function endLogin ({ options }: OAuthContext, { grant, returnTo, ...ending }: Ending & { grant: OAuthGrant, returnTo: string }): Promise<void> {
-  const { reply } = ending
-  const { onAuthorized } = options
+export async function endLogin (context: OAuthContext, { popup, grant, returnTo, ...ending }: Ending & { grant: OAuthGrant, returnTo: string }): Promise<void> {
+  const { request, reply, provider } = ending
+  const { onAuthorized } = context.options
   const replied = onAuthorized !== undefined && await runsHook(reply, () => onAuthorized({ ...ending, grant, returnTo }))
-  if (!replied) seeOther(reply, returnTo)
+  if (replied) return
+  if (popup !== true) return seeOther(reply, returnTo)
+  sendToOpener(reply, { origin: baseUrlOf(context, request).origin, statusCode: 200, message: 'You are logged in.', result: { provider, ok: true } })
 }
 
 /** Runs onDenied with what the provider said, then replies with the error. */
-export async function denyLogin ({ options }: OAuthContext, { error, retryUrl, callback, ...ending }: FailedEnding & { callback: URLSearchParams }): Promise<void> {
-  const { request, reply } = ending
-  log('info', ending, error)
+export async function denyLogin (context: OAuthContext, { callback, ...failed }: FailedEnding & { callback: URLSearchParams }): Promise<void> {
+  const { error, request, reply, provider } = failed
+  log('info', failed)
   const said = (name: string) => callback.get(name) ?? undefined
   // OAuth 1.0a has no parameter error.
   const denial = { error: said('error') ?? String(error.providerError), errorDescription: said('error_description') ?? said('oauth_problem_advice'), errorUri: said('error_uri'), errorReason: said('error_reason') }
-  const replied = await runsHook(reply, () => options.onDenied?.({ ...ending, ...denial, returnTo: error.returnTo as string }))
-  if (!replied) sendError(request, reply, error, retryUrl)
+  const replied = await runsHook(reply, () => context.options.onDenied?.({ request, reply, provider, ...denial, returnTo: error.returnTo as string }))
+  if (!replied) replyToFailure(context, failed)
 }
 
 /** Runs onError, then replies with the error. */
-export async function failLogin ({ options }: OAuthContext, { error, retryUrl, ...ending }: FailedEnding): Promise<void> {
-  const { request, reply } = ending
-  log(error.statusCode < 500 ? 'warn' : 'error', ending, error)
-  const replied = await runsHook(reply, () => options.onError?.({ ...ending, error }))
-  if (!replied) sendError(request, reply, error, retryUrl)
+export async function failLogin (context: OAuthContext, failed: FailedEnding): Promise<void> {
+  const { error, request, reply, provider } = failed
+  log(error.statusCode < 500 ? 'warn' : 'error', failed)
+  const replied = await runsHook(reply, () => context.options.onError?.({ request, reply, provider, error }))
+  if (!replied) replyToFailure(context, failed)
 }
 
-function log (level: 'info' | 'warn' | 'error', { request, provider }: Ending, error: OAuthError): void {
+function replyToFailure (context: OAuthContext, { request, reply, provider, popup, error, ...waysOn }: FailedEnding): void {
+  if (popup !== true) return sendError(request, reply, error, waysOn)
+  sendToOpener(reply, { origin: baseUrlOf(context, request).origin, statusCode: error.statusCode, message: publicText(error), result: { provider, ok: false, code: error.code } })
+}
+
+function log (level: 'info' | 'warn' | 'error', { request, provider, error }: FailedEnding): void {
   request.log[level]({ err: error, provider: quote(provider) }, error.message)
 }
 
-// Whether a hook replied. Fastify tells that only when the reply has gone out, and a hook need not wait for that.
-async function runsHook (reply: FastifyReply, hook: () => unknown): Promise<boolean> {
+/** Whether a hook replied. */
+// Fastify tells that only when the reply has gone out, and a hook need not wait for that.
+export async function runsHook (reply: FastifyReply, hook: () => unknown): Promise<boolean> {
   let replied = false
   const { send } = reply
   reply.send = (payload?: unknown) => {

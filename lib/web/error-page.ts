@@ -16,19 +16,28 @@ export interface ErrorPage {
   message: string
   /** Where the login can be started again; a path. */
   retryUrl?: string | undefined
+  /** Where the account that came back can be linked as another one; a path. */
+  linkUrl?: string | undefined
 }
 
-export function errorPage ({ statusCode, code, message, retryUrl }: ErrorPage): string {
+export function errorPage ({ statusCode, code, message, retryUrl, linkUrl }: ErrorPage): string {
   const title = statusCode === 403 ? 'No access' : statusCode < 500 ? 'Login not completed' : 'Login not possible now'
   const retry = retryUrl === undefined ? '' : `<p><a href="${escape(retryUrl)}">Start the login again</a></p>`
+  const link = linkUrl === undefined ? '' : `<p><a href="${escape(linkUrl)}">Link it as another account</a></p>`
+  return styled({ title, body: `<p>${escape(message)}</p>${retry}${link}<p><code>${escape(code)}</code></p>` })
+}
+
+/** A page in this style. Everything but `title` and `script` is markup. */
+export function styled ({ title, body, data = '', script }: { title: string, body: string, data?: string, script?: string }): string {
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${style}</style></head>
-<body><main><h1>${title}</h1><p>${escape(message)}</p>${retry}<p><code>${escape(code)}</code></p></main></body>
+<body${data === '' ? '' : ` ${data}`}><main><h1>${title}</h1>${body}</main>${script === undefined ? '' : `<script>${script}</script>`}</body>
 </html>
 `
 }
 
-function escape (text: string): string {
+/** A text as markup. */
+export function escape (text: string): string {
   return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -1,6 +1,7 @@
-// The onRequest hook of routes that declare config.oauth: the handler never runs without the grant.
+// The onRequest hook of routes that declare config.oauth, and those of app.oauth.require(): the handler never runs without
+// the grant.
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { covers } from '../grants/grant.js'
+import type { OAuthRequirementHook } from '../../types/fastify.js'
 import { parseRouteRequirement } from '../options.js'
 import type { RouteRequirement } from '../options.js'
 import type { Challenger } from './challenge.js'
@@ -8,7 +9,19 @@ import type { OAuthContext } from './context.js'
 import type { Owners } from './owner.js'
 import { asError } from './reply.js'
 import type { Bind } from './request-decorator.js'
+import { accountOf, combined, isOfOneGrant, meets, readRequirement } from './requirement.js'
 import { tokensOf } from './token-source.js'
+
+type Each = readonly [RouteRequirement, ...RouteRequirement[]]
+
+interface Needs {
+  /** What one grant must meet, the most particular last. */
+  each: Each
+  /** What a challenge asks for besides. */
+  besides?: readonly RouteRequirement[]
+  /** Whether request.oauth is bound to the grant, and to its provider where it falls short. The route's own requirement goes first. */
+  binds: 'always' | 'when met' | 'never'
+}
 
 export class Guard {
   readonly #context: OAuthContext
@@ -16,6 +29,9 @@ export class Guard {
   readonly #challenger: Challenger
   readonly #bind: Bind
   readonly #requirements = new WeakMap<object, RouteRequirement>()
+  // Of hooks that were seen to run for a route. They run after its own requirement was looked at: known from an earlier request,
+  // what they need is asked for in the same login.
+  readonly #hooks = new WeakMap<object, Set<RouteRequirement>>()
 
   constructor (context: OAuthContext, { owners, challenger, bind }: { owners: Owners, challenger: Challenger, bind: Bind }) {
     this.#context = context
@@ -26,33 +42,75 @@ export class Guard {
 
   /** Refuses a wrong config.oauth when the route is added. Routes added before the plugin are checked when they are called. */
   checkRoute ({ config, method, url }: Pick<RouteOptions, 'config' | 'method' | 'url'>): void {
-    if (config?.oauth !== undefined) parseRouteRequirement(config.oauth, `${String(method)} ${url}`)
+    if (declares(config)) readRequirement(this.#context.registry, config.oauth, nameOf({ method, url }))
   }
 
   /** Lets a request through, or answers it; then `done` is never called, and nothing that follows can run. */
   onRequest (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const { config, method, url } = request.routeOptions
-    if (config?.oauth === undefined) return done()
-    this.#admit(request, reply, this.#requirementOf(config, `${String(method)} ${String(url)}`))
-      .then(admitted => { if (admitted) done() }, error => done(asError(error)))
+    const { config } = request.routeOptions
+    if (!declares(config)) return done()
+    this.#settle(done, async () => {
+      const own = this.#requirementOf(request, config)
+      const besides = [...this.#hooks.get(config) ?? []].filter(one => isOfOneGrant(one, own))
+      return this.#admit(request, reply, { each: [own], besides, binds: 'always' })
+    })
+  }
+
+  /** A hook that does the same for every route of a context. */
+  require (given: unknown): OAuthRequirementHook {
+    const requirement = readRequirement(this.#context.registry, given, 'app.oauth.require()')
+    return (request, reply, done) => {
+      const { config } = request.routeOptions
+      this.#settle(done, async () => {
+        const own = declares(config) ? this.#requirementOf(request, config) : undefined
+        const isJoined = own !== undefined && !own.optional && isOfOneGrant(requirement, own)
+        if (isJoined && !requirement.optional) this.#hooks.set(config, (this.#hooks.get(config) ?? new Set()).add(requirement))
+        return this.#admit(request, reply, isJoined ? { each: [requirement, { ...own, optional: requirement.optional }], binds: 'when met' } : { each: [requirement], binds: own === undefined ? 'always' : 'never' })
+      })
+    }
   }
 
   // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
-  async #admit (request: FastifyRequest, reply: FastifyReply, { provider: name, scope, account }: RouteRequirement): Promise<boolean> {
-    const provider = this.#context.registry.get(name)
-    const owner = async () => (await this.#owners.of(request)).id
-    const grant = await tokensOf(this.#context, provider, { request, owner, account }).current()
-    const admitted = grant !== null && covers(grant, scope)
-    if (admitted) this.#bind(request, { provider: name, account: grant.account, grant })
-    else await this.#challenger.challenge(request, reply, { provider, scope, grant })
-    return admitted
+  #settle (done: (error?: Error) => void, admit: () => Promise<boolean>): void {
+    admit().then(admitted => { if (admitted) done() }, error => done(asError(error)))
   }
 
-  #requirementOf (config: { oauth?: unknown }, where: string): RouteRequirement {
+  async #admit (request: FastifyRequest, reply: FastifyReply, { each, besides = [], binds }: Needs): Promise<boolean> {
+    const { registry, options } = this.#context
+    const wanted = combined(each)
+    const provider = registry.get(wanted.provider)
+    const account = await accountOf(request, wanted)
+    const owner = async () => (await this.#owners.of(request)).id
+    const grant = await tokensOf(this.#context, provider, { request, owner, account }).current()
+    const now = options.clock()
+    if (grant !== null && each.every(one => meets(grant, one, now))) {
+      if (binds !== 'never') this.#bind(request, { provider: provider.name, account: grant.account, grant })
+      return true
+    }
+    if (wanted.optional) {
+      if (binds === 'always') this.#bind(request, { provider: provider.name, account })
+      return true
+    }
+    const { scope, acr, maxAge, onUnauthorized } = combined([...besides, ...each] as readonly RouteRequirement[] as Each)
+    await this.#challenger.challenge(request, reply, { provider, scope, acr, maxAge, account, grant, onUnauthorized })
+    return false
+  }
+
+  #requirementOf (request: FastifyRequest, config: object & { oauth?: unknown }): RouteRequirement {
     const known = this.#requirements.get(config)
     if (known !== undefined) return known
-    const requirement = parseRouteRequirement(config.oauth, where)
+    // Not against the providers: they may come and go while the application runs.
+    const requirement = parseRouteRequirement(config.oauth, nameOf(request.routeOptions))
     this.#requirements.set(config, requirement)
     return requirement
   }
+}
+
+// A config.oauth that is undefined by mistake is one that was meant to guard the route.
+function declares (config: object | undefined): config is object & { oauth?: unknown } {
+  return config !== undefined && 'oauth' in config
+}
+
+function nameOf ({ method, url }: { method?: unknown, url?: unknown }): string {
+  return `config.oauth of ${String(method)} ${String(url)}`
 }

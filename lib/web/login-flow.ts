@@ -3,32 +3,36 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { Provider } from '../provider.js'
+import { authenticationParams, describeNeeds, isAuthenticated } from './authentication.js'
 import { baseUrlOf, callbackUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
-import type { Owners } from './owner.js'
+import type { Owner, Owners } from './owner.js'
 import { PendingLogins } from './pending-login.js'
-import type { TakenLogin } from './pending-login.js'
+import type { LoginNeeds, PendingLogin, TakenLogin } from './pending-login.js'
 import { seeOther } from './reply.js'
 import { checkReturnTo } from './return-to.js'
 
 /** How a login starts. */
-export interface LoginRequest {
+export interface LoginRequest extends Partial<LoginNeeds>, Pick<PendingLogin, 'popup' | 'link' | 'crossSite'> {
   provider: Provider
   /** Asked for besides the provider's own scopes. */
   scope?: readonly string[] | undefined
-  /** Scopes without which the login has failed its purpose. */
-  required?: readonly string[] | undefined
   returnTo?: string | undefined
   prompt?: string | undefined
   loginHint?: string | undefined
+  /** The only owner who may start it. */
+  owner?: string | undefined
 }
 
 /** A login that came through. */
-export interface FinishedLogin { grant: OAuthGrant, returnTo: string }
+export interface FinishedLogin { grant: OAuthGrant, login: TakenLogin }
+
+type Returned = Awaited<ReturnType<Provider['complete']>>
 
 export class LoginFlow {
   readonly #context: OAuthContext
   readonly #owners: Owners
+  readonly #failed = new WeakMap<object, TakenLogin>()
   readonly pending: PendingLogins
 
   constructor (context: OAuthContext, owners: Owners) {
@@ -38,14 +42,17 @@ export class LoginFlow {
   }
 
   /** Redirects the browser to the provider. */
-  async start (request: FastifyRequest, reply: FastifyReply, { provider, scope = [], required = [], returnTo, prompt, loginHint }: LoginRequest): Promise<void> {
+  async start (request: FastifyRequest, reply: FastifyReply, given: LoginRequest): Promise<void> {
+    const { provider, scope = [], required = [], acr, maxAge, account, popup, link, crossSite, returnTo, prompt, loginHint } = given
     const owner = await this.#owners.of(request)
     this.#owners.checkSession(request, owner)
+    if (link === true) checkLink(request, owner, given)
     const asked = [...new Set([...provider.scope, ...scope])]
-    const params = { ...(prompt === undefined ? {} : { prompt }), ...(loginHint === undefined ? {} : { login_hint: loginHint }) }
+    const params = { ...(prompt === undefined ? {} : { prompt }), ...(loginHint === undefined ? {} : { login_hint: loginHint }), ...authenticationParams({ acr, maxAge }) }
     const redirectUri = callbackUrlOf(this.#context, request, provider)
     const { url, key, secrets, formPost } = await provider.begin({ redirectUri, scope: asked, params }, request)
-    this.pending.save(request, reply, { provider: provider.name, key, secrets, scope: asked, required, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost })
+    const login = { provider: provider.name, key, secrets, scope: asked, required, acr, maxAge, account, popup, link, crossSite, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost }
+    this.pending.save(request, reply, login)
     seeOther(reply, url)
   }
 
@@ -53,25 +60,59 @@ export class LoginFlow {
   async finish (request: FastifyRequest, reply: FastifyReply, { provider, callback }: { provider: Provider, callback: URLSearchParams }): Promise<FinishedLogin> {
     const login = await this.pending.take(request, reply, { provider: provider.name, key: provider.keyOf(callback) })
     try {
-      return { grant: await this.#complete(request, { provider, callback, login }), returnTo: login.returnTo }
+      return { grant: await this.#complete(request, { provider, callback, login }), login }
     } catch (error) {
-      throw isOAuthError(error) ? Object.assign(error, { returnTo: login.returnTo }) : error
+      if (!isOAuthError(error)) throw error
+      this.#failed.set(error, login)
+      throw Object.assign(error, { returnTo: login.returnTo })
     }
+  }
+
+  /** The login that came to this error. */
+  failedBy (error: object): TakenLogin | undefined {
+    return this.#failed.get(error)
   }
 
   async #complete (request: FastifyRequest, { provider, callback, login }: { provider: Provider, callback: URLSearchParams, login: TakenLogin }): Promise<OAuthGrant> {
     const current = await this.#owners.check(request, login)
     const redirectUri = callbackUrlOf(this.#context, request, provider)
-    const { tokens, subject, account } = await provider.complete({ callback, secrets: login.secrets, redirectUri }, request)
+    const returned = await provider.complete({ callback, secrets: login.secrets, redirectUri }, request)
+    await this.#checkAccount(returned, login, current)
+    const { tokens, subject, account } = returned
     const owner = await this.#owners.settle(request, login, current)
     const grant = await this.#context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id })
-    const missing = login.required.filter(name => !grant.scope.includes(name))
-    if (missing.length > 0) throw oauthError('FST_OAUTH_INSUFFICIENT_SCOPE', [provider.name, missing.join(' ')])
+    this.#checkNeeds(grant, login)
     return grant
+  }
+
+  // Before anything is stored: a step-up that comes back as somebody else must leave the first grant as it is.
+  async #checkAccount ({ account }: Returned, { provider, account: expected, crossSite }: TakenLogin, { id, named }: Owner): Promise<void> {
+    if (expected !== undefined && account !== expected) throw oauthError('FST_OAUTH_OTHER_ACCOUNT', [provider])
+    if (crossSite !== true || id === null) return
+    // The account might be the attacker's, who is logged in at the provider in the user's browser (CVE-2015-9284).
+    const grants = await this.#context.keeper.list(id)
+    const isKnown = grants.some(grant => grant.provider === provider && grant.account === account)
+    if (!isKnown && (named || grants.length > 0)) throw oauthError('FST_OAUTH_CROSS_SITE', [provider])
+  }
+
+  // What was granted is kept; the route that needs more stays closed, and nobody is sent round again.
+  #checkNeeds (grant: OAuthGrant, { provider, required, acr, maxAge }: TakenLogin): void {
+    const missing = required.filter(name => !grant.scope.includes(name))
+    if (missing.length > 0) throw oauthError('FST_OAUTH_INSUFFICIENT_SCOPE', [provider, missing.join(' ')])
+    if (isAuthenticated(grant, { acr, maxAge }, this.#context.options.clock())) return
+    throw oauthError('FST_OAUTH_INSUFFICIENT_AUTHENTICATION', [provider, describeNeeds({ acr, maxAge })], undefined, { providerError: 'insufficient_user_authentication' })
   }
 
   #returnTo (request: FastifyRequest, provider: Provider, given: string | undefined): string {
     const { origin } = baseUrlOf(this.#context, request)
-    return checkReturnTo(given, origin) ?? provider.defaultReturnTo ?? this.#context.options.returnTo
+    const { returnTo, returnToUris } = this.#context.options
+    return checkReturnTo(given, origin) ?? returnToUris.find(uri => uri === given) ?? provider.defaultReturnTo ?? returnTo
   }
+}
+
+// Linking hands the owner's grants to whoever logs in there: from the application itself, and by the one who is signed in.
+function checkLink ({ headers }: FastifyRequest, { id }: Owner, { provider, owner }: LoginRequest): void {
+  if (headers['sec-fetch-site'] === 'cross-site') throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
+  if (id === null) throw oauthError('FST_OAUTH_NOT_SIGNED_IN', [provider.name])
+  if (owner !== undefined && id !== owner) throw oauthError('FST_OAUTH_OWNER_CHANGED', [provider.name])
 }

@@ -40,6 +40,7 @@ export class Owners {
    */
   async check (request: FastifyRequest, login: PendingLogin): Promise<Owner> {
     const current = await this.of(request)
+    if (login.link === true && current.id === null) throw oauthError('FST_OAUTH_OWNER_CHANGED', [login.provider])
     // A session may have ended meanwhile, or another tab of the same browser may have finished its login first.
     const follows = !current.named && !login.owner.named && (current.id === null || followersIn(request).includes(hashOf([login])))
     if (current.id !== login.owner.id && !follows) throw oauthError('FST_OAUTH_OWNER_CHANGED', [login.provider])

@@ -5,18 +5,31 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
 import type { OAuthErrorCode } from '../errors.js'
 import type { LoginSecrets } from '../provider.js'
+import type { AuthenticationNeeds } from './authentication.js'
 import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 
+/** What a login must bring to have come to its purpose. */
+export interface LoginNeeds extends AuthenticationNeeds {
+  /** Scopes without which it has failed. */
+  required: readonly string[]
+  /** The account that it is for: another is refused, and nothing of it stored. */
+  account?: string | undefined
+}
+
 /** What a callback is checked against and continued with. */
-export interface PendingLogin {
+export interface PendingLogin extends LoginNeeds {
   provider: string
   secrets: LoginSecrets
   /** Scopes asked for. */
   scope: readonly string[]
-  /** Scopes without which the login has failed its purpose. */
-  required: readonly string[]
   returnTo: string
+  /** It ends in a window that another page has opened. */
+  popup?: boolean | undefined
+  /** It adds an account to those of an owner, who must be signed in when it ends. */
+  link?: boolean | undefined
+  /** Another site started it: it may add no account to those of an owner. */
+  crossSite?: boolean | undefined
   /** Who started it, and whether the application said so. */
   owner: { id: string | null, named: boolean }
   /** The provider calls back by a cross-site POST. */

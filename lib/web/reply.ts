@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage, styleHash } from './error-page.js'
 import { publicText } from './error-texts.js'
+import { wantsPage } from './negotiation.js'
 import type { OAuthError } from '../errors.js'
 
 /** Headers of every reply of the plugin's routes. */
@@ -16,17 +17,14 @@ export function seeOther (reply: FastifyReply, url: string): void {
   guarded(reply).redirect(url, 303)
 }
 
-/**
- * Whether a browser is loading a page, as opposed to a script that wants data. Browsers say so in Sec-Fetch-Dest, other
- * clients by accepting text/html.
- */
-export function wantsPage (request: FastifyRequest): boolean {
-  const { accept = '', 'sec-fetch-dest': destination } = request.headers
-  return destination === undefined ? accept.includes('text/html') : destination === 'document'
+/** Where a browser can go on after an error. */
+export interface WaysOn {
+  retryUrl?: string | undefined
+  linkUrl?: string | undefined
 }
 
 /** The reply to an error: a page for a browser, else JSON. Its text is fixed for each code. */
-export function sendError (request: FastifyRequest, reply: FastifyReply, error: OAuthError, retryUrl?: string): void {
+export function sendError (request: FastifyRequest, reply: FastifyReply, error: OAuthError, { retryUrl, linkUrl }: WaysOn = {}): void {
   const { statusCode, code, retryAfter } = error
   const message = publicText(error)
   guarded(reply).code(statusCode).header('x-content-type-options', 'nosniff')
@@ -38,7 +36,7 @@ export function sendError (request: FastifyRequest, reply: FastifyReply, error: 
   reply
     .header('content-security-policy', `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
     .type('text/html; charset=utf-8')
-    .send(errorPage({ statusCode, code, message, retryUrl }))
+    .send(errorPage({ statusCode, code, message, retryUrl, linkUrl }))
 }
 
 /** What a function of the application's threw, as an error, whatever it was: Fastify takes nothing else for one. */

@@ -2,11 +2,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthAuthorizeOptions, RequestOAuth as RequestOAuthType } from '../../types/fastify.js'
 import type { OAuthGrant, OAuthRevocation } from '../../types/grant.js'
-import type { OAuthResponse } from '../../types/client.js'
+import type { OAuthChallenge, OAuthResponse } from '../../types/client.js'
 import type { OAuthProfile } from '../../types/profile.js'
-import { oauthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
+import type { OAuthError } from '../errors.js'
 import { covers } from '../grants/grant.js'
 import type { Provider } from '../provider.js'
+import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import { revokeGrant } from './revoke.js'
 import type { LoginFlow } from './login-flow.js'
@@ -20,6 +22,7 @@ export interface RequestSurroundings {
   context: OAuthContext
   owners: Owners
   flow: LoginFlow
+  challenger: Challenger
   request: FastifyRequest
   /** Answers whose bodies nobody may ever read. */
   answers: OAuthResponse[]
@@ -62,10 +65,25 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
 
   async authorize (reply: FastifyReply, options: OAuthAuthorizeOptions = {}): Promise<FastifyReply> {
     const { flow, request } = this.#surroundings
+    const { scope: required = [], acr, ...rest } = options
     // A login does not ask the application for the tokens that it keeps.
-    const grant = this.#source.provider.hasOwnTokens ? this.grant : await this.loadGrant()
-    const scope = [...(options.scope ?? []), ...(grant?.scope ?? [])]
-    await flow.start(request, reply, { ...options, provider: this.#source.provider, scope, required: options.scope ?? [] })
+    const known = this.#source.provider.hasOwnTokens ? () => this.grant : () => this.loadGrant()
+    const grant = rest.link === true ? null : await known()
+    const scope = [...required, ...(grant?.scope ?? [])]
+    await flow.start(request, reply, { ...rest, provider: this.#source.provider, scope, required, acr: acr === undefined ? acr : [acr].flat(), account: rest.link === true ? undefined : this.#source.accountAt(this.#source.provider.name) })
+    return reply
+  }
+
+  async challenge (reply: FastifyReply, error: unknown): Promise<FastifyReply> {
+    const { request, challenger, context } = this.#surroundings
+    if (!isOAuthError(error)) throw error
+    const asked = askedBy(error, this.#source)
+    if (asked === null) throw error
+    const owner = async () => (await this.#surroundings.owners.of(request)).id
+    const account = this.#source.accountAt(asked.provider)
+    const provider = context.registry.get(asked.provider)
+    const grant = await tokensOf(context, provider, { request, owner, account }).current()
+    await challenger.challengeUpstream(request, reply, { ...asked, provider, grant, account, error })
     return reply
   }
 
@@ -82,6 +100,12 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
     this.#source.loaded = null
     return selector === null ? { removed: false, provider: 'unsupported' } : revokeGrant(provider, this.#surroundings.context.keeper, selector)
   }
+}
+
+// GRANT_REQUIRED is of the provider that was called, which is the bound one.
+function askedBy ({ code, challenge }: OAuthError, { provider }: BoundGrant): Omit<OAuthChallenge, 'error'> | null {
+  if (challenge !== undefined) return challenge
+  return code === 'FST_OAUTH_GRANT_REQUIRED' ? { provider: provider.name, scope: [], acr: [], maxAge: undefined } : null
 }
 
 /** The grant that a request.oauth is bound to, loaded when it is first needed. */
@@ -103,6 +127,11 @@ class BoundGrant implements TokenSource {
     const [only, another] = registry
     if (only === undefined || another !== undefined) throw oauthError('FST_OAUTH_PROVIDER_NOT_CHOSEN')
     return only
+  }
+
+  /** The account that it is bound to, where it is bound to this provider. */
+  accountAt (provider: string): string | undefined {
+    return this.#binding.provider === provider ? this.#binding.account : undefined
   }
 
   async selector () {

@@ -42,7 +42,7 @@ export async function registerRoutes (app: FastifyInstance, parts: StepParts): P
 const nameInPath = (request: FastifyRequest): string => (request.params as { provider: string }).provider
 
 // Every route: find the provider, take the step, and turn what it throws into a reply.
-function handlerOf (context: OAuthContext, { run, retryUrl }: Step, nameOf = nameInPath) {
+function handlerOf (context: OAuthContext, { run, waysOn }: Step, nameOf = nameInPath) {
   const { registry } = context
   const take = async (request: FastifyRequest, reply: FastifyReply, name: string): Promise<void> => {
     try {
@@ -51,7 +51,7 @@ function handlerOf (context: OAuthContext, { run, retryUrl }: Step, nameOf = nam
       await run(request, reply, provider)
     } catch (error) {
       if (!isOAuthError(error)) throw error
-      await failLogin(context, { request, reply, provider: name, error, retryUrl: registry.has(name) && registry.get(name).hasLogins ? retryUrl(request, name, error) : undefined })
+      await failLogin(context, { request, reply, provider: name, error, ...(registry.has(name) && registry.get(name).hasLogins ? waysOn(request, name, error) : {}) })
     }
   }
   return (request: FastifyRequest, reply: FastifyReply): void => {

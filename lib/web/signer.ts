@@ -25,6 +25,7 @@ export function signerOf (provider: Provider, source: GrantSource): Signer {
   return {
     provider: provider.name,
     signsBodies: provider.signsBodies,
+    insufficientScope: provider.insufficientScope,
     allowsOrigin: origin => provider.allowsOrigin(origin),
     async sign (call) {
       const grant = await source.current()

@@ -9,7 +9,9 @@ import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import { denyLogin, endLogin } from './endings.js'
 import type { LoginFlow } from './login-flow.js'
-import { seeOther, wantsPage } from './reply.js'
+import { wantsPage, wantsPopup } from './negotiation.js'
+import { seeOther } from './reply.js'
+import type { WaysOn } from './reply.js'
 import type { Bind } from './request-decorator.js'
 import { checkReturnTo } from './return-to.js'
 import { leaveSession } from './session.js'
@@ -23,29 +25,28 @@ export interface StepParts {
 
 export interface Step {
   run (request: FastifyRequest, reply: FastifyReply, provider: Provider): Promise<void>
-  /** Where a browser can try again after an error. */
-  retryUrl (request: FastifyRequest, provider: string, error: OAuthError): string | undefined
+  /** Where a browser can go on after an error, and whether it is a window that another page has opened. */
+  waysOn (request: FastifyRequest, provider: string, error: OAuthError): WaysOn & { popup?: boolean | undefined }
 }
 
 export function startLogin ({ context, flow, challenger }: StepParts): Step {
   return {
     async run (request, reply, provider) {
       const query = paramsOf(request)
-      if (request.headers['sec-fetch-site'] === 'cross-site' && !provider.allowCrossSiteStart) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
+      const crossSite = request.headers['sec-fetch-site'] === 'cross-site'
+      if (crossSite && !provider.allowCrossSiteStart) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
       const ticket = challenger.openTicket(provider, query.get('login'))
-      const returnTo = ticket?.returnTo ?? query.get('returnTo') ?? undefined
-      await flow.start(request, reply, { provider, scope: ticket?.scope, required: ticket?.required, returnTo })
+      const returnTo = query.get('returnTo') ?? ticket?.returnTo
+      await flow.start(request, reply, { ...ticket, provider, returnTo, popup: wantsPopup(query), crossSite })
     },
     // Not the path of the request: with Fastify's ignoreDuplicateSlashes it may begin with two.
-    retryUrl: ({ originalUrl }, provider) => `${basePathOf(context)}${context.prefix}/${provider}${originalUrl.slice(`${originalUrl}?`.indexOf('?'))}`
+    waysOn: (request, provider) => ({ popup: wantsPopup(paramsOf(request)), retryUrl: `${basePathOf(context)}${context.prefix}/${provider}${request.originalUrl.slice(`${request.originalUrl}?`.indexOf('?'))}` })
   }
 }
 
-export function finishLogin ({ context, flow, bind }: StepParts): Step {
-  const retryUrl: Step['retryUrl'] = (_request, provider, { returnTo }) => {
-    if (context.options.routes.login === false) return undefined
-    return `${basePathOf(context)}${context.prefix}/${provider}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
-  }
+export function finishLogin (parts: StepParts): Step {
+  const { context, flow, bind } = parts
+  const waysOn = waysOnFrom(parts)
   return {
     async run (request, reply, provider) {
       const callback = callbackOf(context, request, provider)
@@ -56,15 +57,38 @@ export function finishLogin ({ context, flow, bind }: StepParts): Step {
       }
       const { name } = provider
       try {
-        const { grant, returnTo } = await flow.finish(request, reply, { provider, callback })
+        const { grant, login: { returnTo, popup } } = await flow.finish(request, reply, { provider, callback })
         bind(request, { provider: name, account: grant.account, grant })
-        await endLogin(context, { request, reply, provider: name, grant, returnTo })
+        await endLogin(context, { request, reply, provider: name, grant, returnTo, popup })
       } catch (error) {
         if (!isOAuthError(error) || error.code !== 'FST_OAUTH_ACCESS_DENIED') throw error
-        await denyLogin(context, { request, reply, provider: name, error, retryUrl: retryUrl(request, name, error), callback })
+        await denyLogin(context, { request, reply, provider: name, error, ...waysOn(request, name, error), callback })
       }
     },
-    retryUrl
+    waysOn
+  }
+}
+
+// The same login again; and where another account came back, with the choice to link that one.
+function waysOnFrom ({ context, flow, challenger }: StepParts): Step['waysOn'] {
+  const { prefix, options, registry } = context
+  return (_request, name, error) => {
+    const login = flow.failedBy(error)
+    const popup = login?.popup
+    if (options.routes.login === false) return { popup }
+    const base = basePathOf(context)
+    const { returnTo } = error
+    const again = `${base}${prefix}/${name}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
+    if (login === undefined || error.code !== 'FST_OAUTH_OTHER_ACCOUNT') return { popup, retryUrl: again }
+    const { scope, required, acr, maxAge, account, owner: { id } } = login
+    const ticket = { scope, required, acr, maxAge, returnTo }
+    // The provider would come back with the same account, without asking (OpenID Connect Core 1.0 section 3.1.2.1).
+    const prompt = registry.get(name).protocol === 'oidc' ? 'login' : undefined
+    return {
+      popup,
+      retryUrl: `${base}${challenger.loginPath({ name }, { ...ticket, account, prompt })}`,
+      linkUrl: id === null ? undefined : `${base}${challenger.loginPath({ name }, { ...ticket, link: true, owner: id })}`
+    }
   }
 }
 
@@ -74,7 +98,7 @@ export const refuseMethod: Step = {
     reply.header('allow', 'GET, POST')
     throw oauthError('FST_OAUTH_METHOD_NOT_ALLOWED', [provider.name])
   },
-  retryUrl: () => undefined
+  waysOn: () => ({})
 }
 
 export function logOut ({ context }: StepParts): Step {
@@ -90,6 +114,6 @@ export function logOut ({ context }: StepParts): Step {
       if (wantsPage(request)) seeOther(reply, checkReturnTo(params.get('returnTo'), base.origin) ?? context.options.returnTo)
       else reply.send({ removed, provider: answer })
     },
-    retryUrl: () => undefined
+    waysOn: () => ({})
   }
 }

@@ -102,3 +102,23 @@ t.test('A38: without an id_token, userinfo\'s id tells accounts apart, never its
   }
   t.strictSame(await scene.subjects(browser), ['7', '8'])
 })
+
+t.test('A7: a link that Alice\'s page offers is of no use to Bob', async (t) => {
+  const scene = await startScene(t, { app: { routes (app) { app.get('/admin', { config: { oauth: { provider: 'test', scope: ['admin'] } } }, async () => 'admin') } } })
+  const alice = await scene.login(new Browser(), 'alice')
+  const bob = await scene.login(new Browser(), 'bob')
+  const page = await alice.open(await scene.callback(alice, 'mallory', '/admin'))
+  t.equal(codeIn(page.text), 'FST_OAUTH_OTHER_ACCOUNT')
+  t.strictSame(await scene.subjects(alice), ['alice'], 'nothing of it was stored')
+  const link = /href="([^"]+)">Link/.exec(page.text)?.[1] ?? ''
+  for (const browser of [bob, new Browser()]) {
+    const answer = await browser.open(`${scene.url}${link}`)
+    t.ok(answer.status === 401 || answer.status === 403, String(answer.status))
+  }
+  const begun = await scene.callback(alice, 'mallory', link)
+  for (const [cookie, value] of alice.cookies.get('127.0.0.1') ?? []) {
+    if (cookie.startsWith('oauth-')) bob.cookies.get('127.0.0.1')?.set(cookie, value)
+  }
+  t.equal(codeIn((await bob.open(begun)).text), 'FST_OAUTH_OWNER_CHANGED', 'nor can Bob finish it')
+  t.strictSame(await scene.subjects(bob), ['bob'])
+})

@@ -60,3 +60,9 @@ t.test('A15: addresses of the own origin are still taken', async (t) => {
     t.equal(await finish(await ask(`/oauth/test?returnTo=${encodeURIComponent(address)}`)), expected)
   }
 })
+
+t.test('A15: a deep link of a native application opens no other way out', async (t) => {
+  const { url, ask, finish } = await startReturnScene(t, { plugin: { returnToUris: ['com.example.app:/signed-in'] } })
+  const addresses = [...treacherousAddresses(url), 'com.example.app:', 'com.example.app:/signed-in@evil.example', 'com.example.app:/signed-in\n', 'com.example.app://evil.example/signed-in', 'com.example.app.evil:/signed-in', 'evil.example.app:/signed-in']
+  t.strictSame(await escapesOf(addresses, url, async address => finish(await ask(`/oauth/test?returnTo=${encodeURIComponent(address)}`))), [])
+})

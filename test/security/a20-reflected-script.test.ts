@@ -82,3 +82,18 @@ t.test('A20: a page that holds no script, and lets none run', async (t) => {
   t.notMatch(policy, /unsafe|script-src|\*/)
   t.notMatch(text, /<script|\son\w+=|javascript:/i)
 })
+
+t.test('A20: in the page of a popup', async (t) => {
+  const scene = await startScene(t)
+  for (const script of scripts) {
+    const browser = new Browser()
+    const url = new URL(`${scene.url}/oauth/test/callback`)
+    url.searchParams.set('error', script)
+    url.searchParams.set('error_description', script)
+    url.searchParams.set('state', String(new URL(await scene.begin(browser, `/oauth/test?display=popup&x=${encodeURIComponent(script)}`)).searchParams.get('state')))
+    const { text, headers } = await browser.open(url.href)
+    t.match(headers.get('content-security-policy'), /^default-src 'none'; script-src 'sha256-[^' ]+'; /)
+    t.notMatch(text, marker, script)
+    t.match(text, 'data-result=')
+  }
+})

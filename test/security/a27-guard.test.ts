@@ -150,3 +150,29 @@ t.test('A27: routes and contexts from before the plugin', async (t) => {
   }
   t.strictSame(ran, [])
 })
+
+t.test('A27: the same where app.oauth.require() guards', async (t) => {
+  const ran: string[] = []
+  const handler = async ({ method, url }: { method: string, url: string }) => { ran.push(`${method} ${url}`); return 'the guarded answer' }
+  const scene = await startScene(t, {
+    app: {
+      fastify: { logger: false, ...routers['all of it'] },
+      async routes (app) {
+        await app.register(async (child) => {
+          child.all('/*', handler)
+          child.get('/repos', handler)
+          child.addHook('onRequest', child.oauth.require({ provider: 'test', scope: ['read'] }))
+          await child.register(async (grandchild) => { grandchild.get('/items/:id', { config: { oauth: { provider: 'test', optional: true } } }, handler) })
+        }, { prefix: '/api' })
+      }
+    }
+  })
+  for (const method of ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']) {
+    for (const path of paths) {
+      const answer = await sendRaw(scene.url, `${method} /api${path.startsWith('/') ? path : '/'} HTTP/1.1`)
+      if (answer.includes('the guarded answer')) t.fail(`${method} ${path}: ${answer}`)
+    }
+  }
+  t.strictSame(ran, [], 'the handler never ran')
+  t.match(await sendRaw(scene.url, 'GET /api/repos HTTP/1.1'), /^HTTP\/1\.1 401 /)
+})

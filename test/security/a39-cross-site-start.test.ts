@@ -45,6 +45,36 @@ t.test('A39: allowCrossSiteStart lets it pass', async (t) => {
   t.equal((await ask(`${scene.url}/oauth/test`, { headers: { 'sec-fetch-site': 'cross-site' } })).status, 303)
 })
 
+t.test('A39: allowed or not, another site links no account to an owner', async (t) => {
+  const scene = await startScene(t, { provider: { allowCrossSiteStart: true } })
+  const crossSite = { 'sec-fetch-site': 'cross-site' }
+  const begin = async (browser: Browser, user: string) => {
+    const response = await browser.request(`${scene.url}/oauth/test`, { headers: crossSite })
+    return scene.provider.callbackFor(String(response.headers.get('location')), user)
+  }
+  const anonymous = new Browser()
+  t.equal((await anonymous.open(await begin(anonymous, 'victim'))).status, 200, 'who is nobody yet logs in')
+  t.equal((await anonymous.open(await begin(anonymous, 'victim'))).status, 200, 'as the same once more')
+  const answer = await anonymous.open(await begin(anonymous, 'attacker'))
+  t.strictSame([answer.status, codeIn(answer.text)], [403, 'FST_OAUTH_CROSS_SITE'])
+  t.strictSame(await scene.subjects(anonymous), ['victim'])
+  await scene.login(anonymous, 'second')
+  t.strictSame(await scene.subjects(anonymous), ['second', 'victim'], 'the user may')
+
+  const empty = await scene.login(new Browser(), 'gone')
+  await empty.request(`${scene.url}/oauth/test/logout`, { method: 'POST' })
+  t.equal((await empty.open(await begin(empty, 'other'))).status, 200, 'where there is nothing to link it to')
+})
+
+t.test('A39: a user that the application names gets no account from another site either', async (t) => {
+  const scene = await startScene(t, { provider: { allowCrossSiteStart: true }, plugin: { owner: () => 'alice' } })
+  const browser = new Browser()
+  const begun = await browser.request(`${scene.url}/oauth/test`, { headers: { 'sec-fetch-site': 'cross-site' } })
+  const answer = await browser.open(scene.provider.callbackFor(String(begun.headers.get('location')), 'attacker'))
+  t.strictSame([answer.status, codeIn(answer.text)], [403, 'FST_OAUTH_CROSS_SITE'])
+  t.strictSame(await scene.subjects(browser), [])
+})
+
 t.test('A39: other methods start nothing', async (t) => {
   const scene = await startScene(t)
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']) {

@@ -44,7 +44,9 @@ describe('request.oauth', () => {
     expect(request.oauth.profile()).type.toBe<Promise<OAuthProfile>>()
     expect(request.oauth.revoke()).type.toBe<Promise<OAuthRevocation>>()
     expect(request.oauth.authorize(reply, { scope: ['read'], returnTo: '/', prompt: 'login', loginHint: 'a' })).type.toBe<Promise<FastifyReply>>()
+    expect(request.oauth.authorize).type.toBeCallableWith(reply, { acr: 'gold', maxAge: 0, link: true })
     expect(request.oauth.authorize).type.not.toBeCallableWith()
+    expect(request.oauth.challenge(reply, new Error('any'))).type.toBe<Promise<FastifyReply>>()
   })
 })
 
@@ -70,6 +72,13 @@ describe('app.oauth', () => {
       expect(client.exchange).type.not.toBeCallableWith({ owner: 'alice' })
     }
     expect<OAuthClient>().type.not.toHaveProperty('exchange')
+  })
+
+  test('makes hooks of requirements', () => {
+    expect(app.addHook).type.toBeCallableWith('onRequest', app.oauth.require('github'))
+    expect(app.oauth.require).type.toBeCallableWith({ provider: 'github', scope: ['a'], account: ({ ip }: FastifyRequest) => ip, acr: ['a'], maxAge: 5, optional: true, onUnauthorized: async () => {} })
+    expect(app.oauth.require).type.not.toBeCallableWith({ scope: ['a'] })
+    expect(app.oauth.require).type.not.toBeCallableWith({ provider: 'github', maxAge: '5' })
   })
 
   test('passes providers, without their secrets', () => {

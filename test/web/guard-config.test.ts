@@ -7,7 +7,7 @@ import { WireProvider } from '../fixtures/wire-provider.js'
 t.test('a wrong config.oauth fails when the route is added, and names it', async (t) => {
   const wire = await WireProvider.start()
   t.teardown(() => wire.close())
-  for (const config of [{ scope: ['a'] }, { provider: 'wire', scopes: ['a'] }, { provider: 'wire', scope: 'a' }, { provider: 'wire', scope: ['a b'] }, '', 7, null]) {
+  for (const config of [{ scope: ['a'] }, { provider: 'wire', scopes: ['a'] }, { provider: 'wire', scope: 'a' }, { provider: 'wire', scope: ['a b'] }, '', 7, null, undefined, 'wier', { provider: 'wier' }]) {
     const app = Fastify()
     t.teardown(() => app.close())
     await app.register(oauthPlugin, { secret, session: { secret }, providers: { wire: discovered(wire) } })

@@ -128,14 +128,20 @@ t.test('a client that leaves before the answer is out does not bring the handler
   t.equal(ran, 0)
 })
 
-t.test('a provider that nobody has registered lets nobody in', async (t) => {
-  const { app, url, wire, browser } = await setUp(t, { routes (app) { app.get('/later', { config: { oauth: 'later' } }, async () => 'in') } })
+t.test('a provider that is gone lets nobody in', async (t) => {
+  const { app, url, wire, browser } = await setUp(t, {
+    routes (app) {
+      app.oauth.providers.register('later', { clientId: 'id', authorizeUrl: 'https://sso.example/a', accessTokenUrl: 'https://sso.example/t' })
+      app.get('/later', { config: { oauth: 'later' } }, async () => 'in')
+      app.oauth.providers.unregister('later')
+    }
+  })
   const { status, json } = await read(await fetch(`${url}/later`))
   t.equal(status, 404)
   t.equal(json.code, 'FST_OAUTH_UNKNOWN_PROVIDER')
 
   app.oauth.providers.register('later', discovered(wire))
-  t.equal((await browser.open(`${url}/later`)).text, 'in', 'until it is registered')
+  t.equal((await browser.open(`${url}/later`)).text, 'in', 'until it is registered again')
 })
 
 t.test('an owner that throws lets nobody in, whatever it throws', async (t) => {

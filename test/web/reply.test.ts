@@ -1,29 +1,10 @@
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { request } from 'undici'
 import { oauthError } from '../../lib/errors.js'
-import { sendError, seeOther, wantsPage } from '../../lib/web/reply.js'
+import { sendError, seeOther } from '../../lib/web/reply.js'
 import { styleHash } from '../../lib/web/error-page.js'
 import { read } from '../fixtures/login.js'
-
-t.test('wantsPage', async (t) => {
-  const url = await listen(t, app => app.get('/', async (request) => wantsPage(request)))
-  const ask = async (headers: Record<string, string>) => (await fetch(url, { headers })).text()
-
-  t.equal(await ask({ accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }), 'true', 'accepts HTML')
-  t.equal(await ask({ accept: 'application/json' }), 'false')
-  t.equal(await ask({ accept: '*/*' }), 'false')
-  t.equal(await ask({ accept: '*/*', 'sec-fetch-dest': 'document' }), 'true', 'a navigation')
-  t.equal(await ask({ accept: 'text/html', 'sec-fetch-dest': 'empty' }), 'false', 'a fetch that accepts HTML')
-  t.equal(await ask({ accept: 'text/html', 'sec-fetch-dest': 'iframe' }), 'false', 'a frame')
-})
-
-t.test('a client that sends no accept header wants no page', async (t) => {
-  const url = await listen(t, app => app.get('/', async (request) => [request.headers.accept, wantsPage(request)]))
-  const { body } = await request(url)
-  t.strictSame(await body.json(), [null, false])
-})
 
 t.test('redirects are 303, kept by no cache and told to no other site', async (t) => {
   const url = await listen(t, app => app.get('/', (_request, reply) => { seeOther(reply, '/elsewhere?a=b') }))
@@ -35,7 +16,7 @@ t.test('redirects are 303, kept by no cache and told to no other site', async (t
 })
 
 t.test('an error is a page for a browser, with a policy that allows its style and nothing else', async (t) => {
-  const url = await listen(t, app => app.get('/', (request, reply) => { sendError(request, reply, oauthError('FST_OAUTH_STATE_USED', ['x']), '/again') }))
+  const url = await listen(t, app => app.get('/', (request, reply) => { sendError(request, reply, oauthError('FST_OAUTH_STATE_USED', ['x']), { retryUrl: '/again' }) }))
   const { status, headers, text } = await read(await fetch(url, { headers: { accept: 'text/html' } }))
   t.equal(status, 400)
   t.equal(headers.get('content-type'), 'text/html; charset=utf-8')

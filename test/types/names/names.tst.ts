@@ -2,12 +2,16 @@
 import Fastify from 'fastify'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'tstyche'
-import type { FastifyOAuth, OAuthClientSelector, OAuthProvider, OAuthProviderName, OAuthProviderRegistry, OAuthRouteRequirement, RequestOAuth } from 'fastify-oauth'
+import type { FastifyOAuth, OAuthClientSelector, OAuthProvider, OAuthProviderName, OAuthProviderRegistry, OAuthRouteRequirement, OAuthScope, RequestOAuth } from 'fastify-oauth'
 
 declare module 'fastify-oauth' {
   interface OAuthProviderNames {
     github: true
     intranet: true
+  }
+
+  interface OAuthScopeNames {
+    github: 'repo' | 'read:user'
   }
 }
 
@@ -52,6 +56,10 @@ describe('OAuthProviderNames, augmented', () => {
     expect<FastifyContextConfig['oauth']>().type.toBe<Names | OAuthRouteRequirement | undefined>()
     expect(app.get).type.toBeCallableWith('/', { config: { oauth: 'github' as const } }, async () => 'ok')
     expect(app.get).type.toBeCallableWith('/', { config: { oauth: { provider: 'intranet' as const, scope: ['read'], account: '7' } } }, async () => 'ok')
+    expect(app.get).type.toBeCallableWith('/', { config: { oauth: { provider: 'github' as const, scope: ['repo', 'any:other'] } } }, async () => 'ok')
+    expect(app.get).type.not.toBeCallableWith('/', { config: { oauth: { provider: 'github' as const, scope: [5] } } }, async () => 'ok')
+    expect<'repo'>().type.toBeAssignableTo<OAuthScope<'github'>>()
+    expect<'any:other'>().type.toBeAssignableTo<OAuthScope<'github'>>()
     expect(app.get).type.not.toBeCallableWith('/', { config: { oauth: 'gitlab' as const } }, async () => 'ok')
     expect(app.get).type.not.toBeCallableWith('/', { config: { oauth: { provider: 'gitlab' as const } } }, async () => 'ok')
     expect(app.get).type.not.toBeCallableWith('/', { config: { oauth: { scope: ['read'] } } }, async () => 'ok')
