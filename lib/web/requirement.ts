@@ -1,7 +1,7 @@
 // What routes need: those of a context and those of a route, put together.
 import type { FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
-import { isOAuthError, oauthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { covers } from '../grants/grant.js'
 import { parseRouteRequirement } from '../options.js'
 import type { RouteRequirement } from '../options.js'
@@ -22,7 +22,7 @@ function protocolOf (registry: ProviderRegistry, provider: string, where: string
   try {
     return registry.get(provider).protocol
   } catch (error) {
-    throw isOAuthError(error) ? oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: ${error.message}`]) : error
+    throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: ${(error as Error).message}`])
   }
 }
 

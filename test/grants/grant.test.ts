@@ -129,3 +129,10 @@ t.test('no two keys have one id', async (t) => {
   const ids = parts.flatMap(owner => parts.flatMap(provider => parts.map(account => idOf({ owner, provider, account }))))
   t.equal(new Set(ids).size, parts.length ** 3)
 })
+
+t.test('a refresh authenticates nobody: what the login said of it stays, unless the refreshed id_token says it too', async (t) => {
+  const login = createGrant({ ...full, claims: { sub: 'user-1', acr: 'gold', auth_time: 5, amr: ['otp'], nonce: 'n', email: 'old' } })
+  t.strictSame(refreshed(login, tokenSet({ claims: { sub: 'user-1', email: 'new' } }), 77).claims, { acr: 'gold', amr: ['otp'], auth_time: 5, sub: 'user-1', email: 'new' })
+  t.strictSame(refreshed(login, tokenSet({ claims: { sub: 'user-1', acr: 'silver' } }), 77).claims, { acr: 'silver', amr: ['otp'], auth_time: 5, sub: 'user-1' })
+  t.strictSame(refreshed(createGrant({ ...full, claims: undefined }), tokenSet({ claims: { sub: 'user-1' } }), 77).claims, { sub: 'user-1' })
+})

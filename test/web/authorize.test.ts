@@ -28,3 +28,18 @@ t.test('authorize() starts a login from a handler', async (t) => {
   t.equal(status, 403, 'what the handler asked for is required')
   t.match(text, 'FST_OAUTH_INSUFFICIENT_SCOPE')
 })
+
+t.test('authorize() asks for a stronger, or newer, authentication, and checks what came', async (t) => {
+  const { url, wire, browser } = await setUp(t, {
+    routes (app) {
+      app.get('/gold', async (request, reply) => request.oauth.authorize(reply, { acr: 'gold', maxAge: 300 }))
+      app.get('/metal', async (request, reply) => request.oauth.authorize(reply, { acr: ['gold', 'silver'] }))
+    }
+  })
+  const begin = async (path: string) => browser.openUntil(`${url}${path}`, `${wire.issuer}/authorize`)
+  const gold = new URL(await begin('/gold'))
+  t.strictSame([gold.searchParams.get('acr_values'), gold.searchParams.get('max_age')], ['gold', '300'])
+  t.match((await read(await browser.request(wire.callbackFor(gold.href)))).text, 'FST_OAUTH_INSUFFICIENT_AUTHENTICATION')
+  wire.claims = { acr: 'silver' }
+  t.equal((await read(await browser.request(wire.callbackFor(await begin('/metal'))))).status, 303)
+})

@@ -67,6 +67,7 @@ t.test('a stronger authentication (RFC 9470) is asked for, and must come', async
   await logIn()
   const { status, headers } = await ask()
   t.equal(status, 401)
+  const known = (header: string) => { wire.on('/api', () => ({ status: 401, headers: { 'www-authenticate': header } })) }
   t.equal(headers.get('www-authenticate'), 'Bearer realm="wire", error="insufficient_user_authentication", acr_values="gold", max_age="300"')
   const page = await browser.open(`${url}/page`)
   t.equal(page.status, 403)
@@ -75,6 +76,10 @@ t.test('a stronger authentication (RFC 9470) is asked for, and must come', async
   const again = await browser.open(`${url}/page`)
   t.equal(again.status, 403)
   t.match(again.text, 'FST_OAUTH_API_INSUFFICIENT_AUTHENTICATION', 'the API did not care')
+  known('Bearer error="insufficient_user_authentication", acr_values="gold"')
+  t.match((await ask()).json, { statusCode: 403, message: /: gold$/ })
+  known('Bearer error="insufficient_user_authentication", max_age=300')
+  t.match((await ask()).json, { statusCode: 403, message: /: max_age 300$/ })
 })
 
 t.test('a provider\'s own dialect is declared', async (t) => {
