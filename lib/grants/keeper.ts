@@ -74,7 +74,7 @@ export class GrantKeeper {
 
   /** The same for a grant that was loaded before. */
   async ready (refresher: Refresher, grant: OAuthGrant): Promise<OAuthGrant | null> {
-    if (grant.refreshToken === undefined) return this.#usable(grant)
+    if (!this.#refreshes.canTry(grant)) return this.#usable(grant)
     const freshness = this.#freshnessOf(grant)
     if (freshness === 'expired') return this.#usable(await this.#refreshes.run(refresher, grant))
     if (freshness === 'aging') this.#refreshes.ahead(refresher, grant)
@@ -86,7 +86,7 @@ export class GrantKeeper {
     const current = await this.#grants.read(refused)
     if (current === null) return null
     if (current.accessToken !== refused.accessToken) return this.ready(refresher, current)
-    if (current.refreshToken === undefined) return null
+    if (!this.#refreshes.canTry(current)) return null
     const renewed = await this.#refreshes.run(refresher, current)
     return renewed?.accessToken === refused.accessToken ? null : renewed
   }

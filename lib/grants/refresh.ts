@@ -69,6 +69,11 @@ export class Refreshes {
     return flight
   }
 
+  /** Whether a grant has a refresh token, or one of it is not stored yet. */
+  canTry (grant: OAuthGrant): boolean {
+    return grant.refreshToken !== undefined || this.#unsaved.has(idOf(grant))
+  }
+
   /** Refreshes without anybody waiting; after a failure the grant rests for a while. */
   ahead (refresher: Refresher, grant: OAuthGrant): void {
     const { clock, warn } = this.#options

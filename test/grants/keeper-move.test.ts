@@ -1,7 +1,7 @@
 // Grants that pass from one owner to another when a session is renewed.
 import t from 'tap'
 import { Cipher } from '../../lib/grants/cipher.js'
-import { hour, startKeeper } from '../fixtures/grants.js'
+import { errorOf, hour, startKeeper } from '../fixtures/grants.js'
 
 t.test('a move gives every grant to the new owner, and leaves the old one with nothing', async (t) => {
   const { keeper, login } = startKeeper()
@@ -88,4 +88,46 @@ t.test('a move whose last step failed for a moment leaves no second copy of the 
   t.equal(store.count('delete'), 3)
   t.same(await keeper.list('alice'), [])
   t.equal((await keeper.list('bob')).length, 1)
+})
+
+t.test('a later login of the old owner replaces what the new owner has', async (t) => {
+  const { keeper, login, clock } = startKeeper()
+  await login({ owner: 'bob', tokens: { accessToken: 'older' } })
+  clock.now++
+  await login({ tokens: { accessToken: 'newer' } })
+  t.equal(await keeper.move('alice', 'bob'), 1)
+  t.match(await keeper.list('bob'), [{ accessToken: 'newer', version: 2 }])
+})
+
+t.test('a login of the old owner during the move is moved as well: its refresh token may be the one that has gone', async (t) => {
+  const { keeper, login, store, clock } = startKeeper()
+  await login()
+  store.before = async method => {
+    if (method !== 'delete') return
+    store.before = () => {}
+    clock.now++
+    await login({ tokens: { accessToken: 'of the login', refreshToken: undefined } })
+  }
+  t.equal(await keeper.move('alice', 'bob'), 1)
+  t.same(await keeper.list('alice'), [])
+  t.match(await keeper.list('bob'), [{ accessToken: 'of the login', refreshToken: 'refresh-0' }])
+})
+
+t.test('a move whose deletion lost its answer has been made', async (t) => {
+  const { keeper, login, store } = startKeeper()
+  await login()
+  store.after = method => { if (method === 'delete' && store.count('delete') === 1) throw new Error('connection reset') }
+  t.equal(await keeper.move('alice', 'bob'), 1)
+  t.same(await keeper.list('alice'), [])
+  t.equal((await keeper.list('bob')).length, 1)
+})
+
+t.test('a move that others overtake again and again is given up on, at either end', async (t) => {
+  for (const method of ['put', 'delete'] as const) {
+    const { keeper, login, store } = startKeeper()
+    await login()
+    store[method] = async () => false
+    t.match(await errorOf(keeper.move('alice', 'bob')), { code: 'FST_OAUTH_GRANT_BUSY' })
+    t.match(await keeper.list('alice'), [{ refreshToken: 'refresh-0' }])
+  }
 })

@@ -130,3 +130,29 @@ t.test('F19: the write of a process whose lease another has taken is refused, an
   t.match(await keeper.fresh(provider, key), { accessToken: 'access-1' }, 'where the other has stored nothing, what was received counts')
   t.same(provider.sent, ['refresh-0'])
 })
+
+t.test('a lease is renewed while its holder works, for longer than it lasts', async (t) => {
+  const { store, leases } = startLeases(60)
+  const other = startLeases(60, store).leases
+  await leases.exclusively(key, async lease => {
+    const first = lease.until
+    await pause(200)
+    t.ok(lease.until > first)
+    t.ok(store.count('renew') > 2)
+    t.equal(await store.inner.lease(key, 1), null, 'nobody else gets it')
+  })
+  const renewed = store.count('renew')
+  await other.exclusively(key, async () => {})
+  await pause(40)
+  t.equal(store.count('renew'), renewed, 'and no longer')
+})
+
+t.test('a renewal that fails is warned of, and spoils nothing', async (t) => {
+  const store = new FaultyStore()
+  const warnings: string[] = []
+  const grants = new SealedStore({ store, cipher: new Cipher(['a secret of at least 32 characters']), warn () {} })
+  const leases = new Leases({ grants, leaseTime: 60, warn: message => { warnings.push(message) } })
+  store.before = method => { if (method === 'renew' && store.count('renew') === 1) throw new Error('not now') }
+  t.equal(await leases.exclusively(key, async () => { await until(() => store.count('renew') > 1); return 'done' }), 'done')
+  t.same(warnings, ['A lease could not be renewed'])
+})

@@ -122,3 +122,21 @@ t.test('where a lease was dropped for room, the version alone decides', async (t
   t.equal(await store.put(row(), 1, lease?.fence), false)
   t.equal(await store.put(row(), 0, lease?.fence), true)
 })
+
+t.test('with a time to live, a grant that was not written again within it is gone', async (t) => {
+  let now = 1_000
+  const store = new MemoryGrantStore({ ttl: 100, clock: () => now })
+  await store.put(row({ account: 'a' }), 0)
+  await store.put(row({ account: 'b' }), 0)
+  now += 60
+  t.equal(await store.put(row({ account: 'b' }), 1), true)
+  now += 40
+  t.equal(await store.get({ ...key, account: 'a' }), null)
+  t.same((await store.list('alice')).map(({ account }) => account), ['b'])
+  t.equal(await store.put(row({ account: 'a' }), 1), false)
+  t.equal(await store.put(row({ account: 'a' }), 0), true, 'it can be stored anew')
+  now += 60
+  const scanned = []
+  for await (const { account } of store.scan()) scanned.push(account)
+  t.same(scanned, ['a'])
+})
