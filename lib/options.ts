@@ -1,9 +1,9 @@
 // One schema for everything that a user may pass; answers a new, frozen object. The only validator.
 import * as v from 'valibot'
 import type { OAuthPluginOptions, OAuthRouteOption } from '../types/options.js'
-import type { OAuthRouteRequirement } from '../types/fastify.js'
+import type { OAuthInjection, OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
-import { closed, fn, instance, milliseconds, path, scopes, text, url } from './options-parts.js'
+import { closed, flag, fn, instance, milliseconds, path, scopes, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
 
 export { isLoopback } from './options-parts.js'
@@ -52,10 +52,16 @@ const plugin = v.pipe(
 )
 
 const namedRequirement = v.pipe(text(), v.transform((provider): OAuthRouteRequirement => ({ provider })))
-const fullRequirement = closed({ provider: text(), scope: v.optional(scopes), account: v.optional(text()) }, 'a provider\'s name, or ')
+const injection = closed({
+  request: v.optional(flag),
+  response: v.optional(v.pipe(text('the name of a header'), v.regex(/^x-[a-z\d-]+$/i, 'the name of a header that begins with x-, such as x-access-token'), v.transform(name => name.toLowerCase()))),
+  cookies: v.optional(v.array(text(), 'an array of names of cookies'))
+})
+const withoutGaps = ({ request = false, response, cookies = [] }: OAuthInjection) => ({ request, response, cookies })
+const fullRequirement = closed({ provider: text(), scope: v.optional(scopes), account: v.optional(text()), inject: v.optional(injection) }, 'a provider\'s name, or ')
 const requirement = v.pipe(
   v.lazy((input): v.GenericSchema<unknown, OAuthRouteRequirement> => typeof input === 'string' ? namedRequirement : fullRequirement),
-  v.transform(given => ({ provider: given.provider, scope: given.scope ?? [], account: given.account }))
+  v.transform(given => ({ provider: given.provider, scope: given.scope ?? [], account: given.account, inject: given.inject && withoutGaps(given.inject) }))
 )
 
 /** The plugin's options, checked and completed. */

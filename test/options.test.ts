@@ -65,8 +65,10 @@ t.test('a wrong config.oauth of a route names the part that is wrong', async (t)
     [{ provider: 'github', account: '' }, 'config.oauth of GET /x.account is ""; allowed is a non-empty string']
   ]
   for (const [given, expected] of wrong) t.match(messageOf(() => parseRouteRequirement(given, 'GET /x')), expected, JSON.stringify(given))
-  t.strictSame(parseRouteRequirement('github', 'GET /x'), { provider: 'github', scope: [], account: undefined })
-  t.strictSame(parseRouteRequirement({ provider: 'github', scope: ['repo'], account: '7' }, 'GET /x'), { provider: 'github', scope: ['repo'], account: '7' })
+  t.strictSame(parseRouteRequirement('github', 'GET /x'), { provider: 'github', scope: [], account: undefined, inject: undefined })
+  t.strictSame(parseRouteRequirement({ provider: 'github', scope: ['repo'], account: '7' }, 'GET /x'), { provider: 'github', scope: ['repo'], account: '7', inject: undefined })
+  t.strictSame(parseRouteRequirement({ provider: 'github', inject: { request: true } }, 'GET /x').inject, { request: true, response: undefined, cookies: [] })
+  t.strictSame(parseRouteRequirement({ provider: 'github', inject: { response: 'X-Token', cookies: ['a'] } }, 'GET /x').inject, { request: false, response: 'x-token', cookies: ['a'] })
 })
 
 t.test('no secret is printed, wherever it was put', async (t) => {

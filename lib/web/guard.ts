@@ -5,6 +5,7 @@ import { parseRouteRequirement } from '../options.js'
 import type { RouteRequirement } from '../options.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
+import { Injection } from './inject.js'
 import type { Owners } from './owner.js'
 import { asError } from './reply.js'
 import type { Bind } from './request-decorator.js'
@@ -14,6 +15,7 @@ export class Guard {
   readonly #owners: Owners
   readonly #challenger: Challenger
   readonly #bind: Bind
+  readonly #injection: Injection
   readonly #requirements = new WeakMap<object, RouteRequirement>()
 
   constructor (context: OAuthContext, { owners, challenger, bind }: { owners: Owners, challenger: Challenger, bind: Bind }) {
@@ -21,11 +23,13 @@ export class Guard {
     this.#owners = owners
     this.#challenger = challenger
     this.#bind = bind
+    this.#injection = new Injection(context)
   }
 
   /** Refuses a wrong config.oauth when the route is added. Routes added before the plugin are checked when they are called. */
-  checkRoute ({ config, method, url }: Pick<RouteOptions, 'config' | 'method' | 'url'>): void {
-    if (config?.oauth !== undefined) parseRouteRequirement(config.oauth, `${String(method)} ${url}`)
+  checkRoute (route: Pick<RouteOptions, 'config' | 'method' | 'url' | 'onSend'>): void {
+    const where = `${String(route.method)} ${route.url}`
+    if (route.config?.oauth !== undefined) this.#injection.prepare(route, parseRouteRequirement(route.config.oauth, where), where)
   }
 
   /** Lets a request through, or answers it; then `done` is never called, and nothing that follows can run. */
@@ -37,14 +41,20 @@ export class Guard {
   }
 
   // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
-  async #admit (request: FastifyRequest, reply: FastifyReply, { provider: name, scope, account }: RouteRequirement): Promise<boolean> {
+  async #admit (request: FastifyRequest, reply: FastifyReply, requirement: RouteRequirement): Promise<boolean> {
+    const { provider: name, scope, account } = requirement
     const provider = this.#context.registry.get(name)
+    this.#injection.check(request, provider, requirement)
     const { id: owner } = await this.#owners.of(request)
     const grant = owner === null ? null : await this.#context.keeper.fresh(provider, { owner, provider: name, account })
     const admitted = grant !== null && covers(grant, scope)
-    if (admitted) this.#bind(request, { provider: name, account: grant.account, grant })
-    else await this.#challenger.challenge(request, reply, { provider, scope, grant })
-    return admitted
+    if (!admitted) {
+      await this.#challenger.challenge(request, reply, { provider, scope, grant })
+      return false
+    }
+    this.#bind(request, { provider: name, account: grant.account, grant })
+    this.#injection.apply(request, requirement, grant)
+    return true
   }
 
   #requirementOf (config: { oauth?: unknown }, where: string): RouteRequirement {
