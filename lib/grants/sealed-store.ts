@@ -6,7 +6,8 @@ import type { GrantKey, GrantStore, StoredGrant } from '../../types/store.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { Cipher } from './cipher.js'
 import { openGrant, sealGrant } from './grant.js'
-import type { Judge } from './grant.js'
+import type { Judge, SealedValues } from './grant.js'
+import { OpenedGrants } from './opened.js'
 
 export interface SealedStoreOptions {
   store: GrantStore
@@ -30,6 +31,7 @@ const longestPause = 1_000
 
 export class SealedStore {
   readonly #options: SealedStoreOptions
+  readonly #opened = new OpenedGrants<SealedValues>()
 
   constructor (options: SealedStoreOptions) {
     this.#options = options
@@ -51,7 +53,7 @@ export class SealedStore {
 
   open (row: StoredGrant | null): OAuthGrant | null {
     if (row === null) return null
-    const grant = openGrant(this.#options.cipher, row, this.#options.judge)
+    const grant = openGrant(this.#options.cipher, row, this.#options.judge, this.#opened)
     if (grant === null) this.#options.warn(`A grant at ${row.provider} cannot be decrypted and counts as missing: was a secret removed from the option secret?`)
     return grant
   }
