@@ -2,7 +2,6 @@
 import type { OAuthGrant, OAuthGrantStatus, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
 import type { Cipher } from './cipher.js'
-import type { OpenedGrants } from './opened.js'
 
 /** How much of a token's lifetime is left: `fresh`, `aging` (use it and refresh behind), `expired`. */
 export type Freshness = 'fresh' | 'aging' | 'expired'
@@ -141,9 +140,6 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
   }, { refreshing: null, dropped: undefined, reusable: tokens.refreshToken === undefined || tokens.refreshToken === grant.refreshToken })
 }
 
-/** What a sealed text holds. */
-export type SealedValues = Omit<GrantValues, 'owner' | 'provider' | 'account' | 'version' | 'authorizedAt'> & Pick<Kept, 'dropped'> & Partial<Pick<Kept, 'reusable'>>
-
 /** Encrypts a grant for a store. */
 export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant, 'version'> {
   const { owner, provider, account, authorizedAt, version, ...secret } = membersOf(grant)
@@ -153,21 +149,22 @@ export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant,
 }
 
 /** Decrypts a grant of a store; null where its key is gone, or it was copied from under another key. */
-export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge, opened?: OpenedGrants<SealedValues>): OAuthGrant | null {
+export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): OAuthGrant | null {
   const { owner, provider, account, version, authorizedAt } = stored
-  const known = opened?.find(stored, stored.sealed)
-  const sealed = known ?? unseal(cipher, stored)
-  if (sealed === null) return null
-  if (known === undefined) opened?.keep(stored, stored.sealed, sealed)
-  const { dropped, reusable = false, ...secret } = sealed
+  const plain = cipher.open('grant', idOf(stored), stored.sealed)
+  if (plain === null) return null
+  // Requests share it for a while: none can change it for another.
+  const { dropped, reusable = false, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
   const values: GrantValues = { ...secret, owner, provider, account, version, authorizedAt }
   const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable }
   return createGrant(values, kept, dropped === undefined ? judge?.(values) : undefined)
 }
 
-function unseal (cipher: Cipher, stored: StoredGrant): SealedValues | null {
-  const plain = cipher.open('grant', idOf(stored), stored.sealed)
-  return plain === null ? null : JSON.parse(plain)
+/** The same grant as it stands now. */
+export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
+  const kept = keptOf(grant)
+  const status = kept.dropped === undefined ? judge?.(grant) ?? 'active' : grant.status
+  return status === grant.status ? grant : createGrant(membersOf(grant), kept, status)
 }
 
 // A spread has the members, not the getters.

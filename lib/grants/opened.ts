@@ -1,17 +1,16 @@
 // Grants that were decrypted a moment ago, so that a guarded route does not decrypt the same text for every request.
-// What is readable here is at most a minute old, and was the store's to the letter when it was asked: no grant is
-// answered that the store does not hold. Whoever can read this memory can read the key beside it.
-import type { GrantKey } from '../../types/store.js'
+// What is readable here is at most a minute old, and was the store's to the letter when it was asked: no grant is answered
+// that the store does not hold. Whoever can read this memory can read the key beside it.
+import type { OAuthGrant } from '../../types/grant.js'
+import type { StoredGrant } from '../../types/store.js'
 import { BoundedMap } from './bounded.js'
 
 const most = 1_000
 const minute = 60_000
 
-interface Opened<T> extends GrantKey { value: T }
-
-export class OpenedGrants<T> {
+export class OpenedGrants {
   // By sealed text, which a new initialization vector makes another at every write.
-  readonly #opened = new BoundedMap<Opened<T>>(most)
+  readonly #opened = new BoundedMap<{ grant: OAuthGrant, refreshing: string | null }>(most)
   readonly #lifetime: number
   #isTimed = false
 
@@ -19,14 +18,18 @@ export class OpenedGrants<T> {
     this.#lifetime = lifetime
   }
 
-  /** What a row's sealed text holds. A text under another key than its own is not known here: decrypting it decides. */
-  find ({ owner, provider, account }: GrantKey, sealed: string): T | undefined {
+  /** The grant of a row. A text in another row than its own is not known here: decrypting it decides. */
+  find ({ owner, provider, account, version, authorizedAt, refreshing, sealed }: StoredGrant): OAuthGrant | undefined {
     const found = this.#opened.get(sealed)
-    return found !== undefined && found.owner === owner && found.provider === provider && found.account === account ? found.value : undefined
+    if (found === undefined) return undefined
+    const { grant } = found
+    const isSame = grant.owner === owner && grant.provider === provider && grant.account === account &&
+      grant.version === version && grant.authorizedAt === authorizedAt && found.refreshing === refreshing
+    return isSame ? grant : undefined
   }
 
-  keep ({ owner, provider, account }: GrantKey, sealed: string, value: T): void {
-    this.#opened.set(sealed, { owner, provider, account, value: deepFreeze(value) })
+  keep ({ sealed, refreshing }: StoredGrant, grant: OAuthGrant): void {
+    this.#opened.set(sealed, { grant, refreshing })
     if (this.#isTimed) return
     this.#isTimed = true
     setTimeout(() => {
@@ -34,10 +37,4 @@ export class OpenedGrants<T> {
       this.#opened.clear()
     }, this.#lifetime).unref()
   }
-}
-
-// Requests share it: none can change it for another.
-function deepFreeze <V> (value: V): V {
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
-  return value
 }

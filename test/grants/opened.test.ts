@@ -2,8 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { Cipher } from '../../lib/grants/cipher.js'
-import { createGrant, openGrant, sealGrant } from '../../lib/grants/grant.js'
-import type { SealedValues } from '../../lib/grants/grant.js'
+import { changed, createGrant, keptOf, sealGrant } from '../../lib/grants/grant.js'
 import { MemoryGrantStore } from '../../lib/grants/memory-store.js'
 import { OpenedGrants } from '../../lib/grants/opened.js'
 import { SealedStore } from '../../lib/grants/sealed-store.js'
@@ -51,14 +50,30 @@ t.test('what was written since is what is read; what was deleted is gone', async
   t.equal(await grants.read(key), null)
 })
 
-t.test('a text that was copied under another key stays closed there', async (t) => {
-  const cipher = new CountingCipher(['a secret of 32 bytes for the tests'])
-  const opened = new OpenedGrants<SealedValues>()
+t.test('a text that was copied into another row is not known there', async (t) => {
+  const { cipher, grants } = sealedStore()
   const stored = { ...sealGrant(cipher, grant), version: 1 }
-  t.not(openGrant(cipher, stored, undefined, opened), null)
-  for (const copy of [{ owner: 'mallory' }, { provider: 'other' }, { account: 'other' }]) t.equal(openGrant(cipher, { ...stored, ...copy }, undefined, opened), null, JSON.stringify(copy))
+  t.equal(grants.open(stored), grants.open(stored), 'one grant for one row')
+  for (const copy of [{ owner: 'mallory' }, { provider: 'other' }, { account: 'other' }]) t.equal(grants.open({ ...stored, ...copy }), null, JSON.stringify(copy))
   t.equal(cipher.opened, 4)
-  t.equal(openGrant(cipher, { ...stored, version: 9 }, undefined, opened)?.version, 9, 'the version is the row\'s')
+  t.equal(grants.open({ ...stored, version: 9 })?.version, 9, 'the version is the row\'s')
+  t.equal(grants.open({ ...stored, authorizedAt: 70 })?.authorizedAt, 70)
+  const sent = { hash: 'hash', attempt: 1, sentAt: 2 }
+  const marked = grants.open({ ...stored, refreshing: JSON.stringify(sent) })
+  t.strictSame(marked === null ? null : keptOf(marked).refreshing, sent, 'a refresh under way shows')
+})
+
+t.test('a grant whose refresh token was dropped needs a login, whatever the judge says', async (t) => {
+  const { cipher, grants } = sealedStore()
+  const stored = { ...sealGrant(cipher, changed(grant, {}, { dropped: 'hash' })), version: 1 }
+  for (let time = 0; time < 2; time++) t.equal(grants.open(stored)?.status, 'reauthorization_required')
+})
+
+t.test('without a judge it is active', async (t) => {
+  const cipher = new Cipher(['a secret of 32 bytes for the tests'])
+  const grants = new SealedStore({ store: new MemoryGrantStore(), cipher, warn () {} })
+  const stored = { ...sealGrant(cipher, grant), version: 1 }
+  for (let time = 0; time < 2; time++) t.equal(grants.open(stored)?.status, 'active')
 })
 
 t.test('nobody changes it for the next request', async (t) => {
@@ -74,15 +89,16 @@ t.test('nobody changes it for the next request', async (t) => {
 })
 
 t.test('it is bounded in number and in time', async (t) => {
-  const opened = new OpenedGrants<number>()
-  for (let index = 0; index <= 1_000; index++) opened.keep(key, `text ${index}`, index)
-  t.equal(opened.find(key, 'text 0'), undefined)
-  t.equal(opened.find(key, 'text 1'), 1)
+  const opened = new OpenedGrants()
+  const rowOf = (sealed: string) => ({ ...key, version: 1, authorizedAt: 7, refreshing: null, sealed })
+  for (let index = 0; index <= 1_000; index++) opened.keep(rowOf(`text ${index}`), grant)
+  t.equal(opened.find(rowOf('text 0')), undefined)
+  t.equal(opened.find(rowOf('text 1')), grant)
 
-  const brief = new OpenedGrants<number>(5)
+  const brief = new OpenedGrants(5)
   for (let round = 1; round < 3; round++) {
-    brief.keep(key, 'text', round)
-    t.equal(brief.find(key, 'text'), round)
-    while (brief.find(key, 'text') !== undefined) await delay(1)
+    brief.keep(rowOf('text'), grant)
+    t.equal(brief.find(rowOf('text')), grant)
+    while (brief.find(rowOf('text')) !== undefined) await delay(1)
   }
 })
