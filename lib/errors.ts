@@ -21,6 +21,7 @@ const table = {
   FST_OAUTH_PROFILE_UNAVAILABLE: [500, 'The profile at %s is unknown: the provider gave no id_token and no userinfoUrl is set'],
   // A login that did not come through
   FST_OAUTH_CROSS_SITE: [403, 'The request for %s was started by another site'],
+  FST_OAUTH_SITE_UNKNOWN: [403, 'The request for %s does not say which site it comes from: it has neither Sec-Fetch-Site nor Origin. Browsers send one of them; other clients send x-requested-with'],
   FST_OAUTH_ACCESS_DENIED: [403, 'Access was denied at %s (%s)'],
   FST_OAUTH_AUTHORIZATION_FAILED: [502, '%s could not authorize the login (%s). %s'],
   FST_OAUTH_STATE_MISSING: [400, 'The callback of %s came without a state: it was not called by a provider at the end of a login, or the provider drops the state parameter'],

@@ -1,7 +1,7 @@
 // One schema for everything that a user may pass; answers a new, frozen object. The only validator.
 import * as v from 'valibot'
 import type { OAuthPluginOptions, OAuthRouteOption } from '../types/options.js'
-import type { OAuthRouteRequirement } from '../types/fastify.js'
+import type { OAuthInjection, OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
 import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
@@ -54,6 +54,12 @@ const plugin = v.pipe(
 )
 
 const namedRequirement = v.pipe(text(), v.transform((provider): OAuthRouteRequirement => ({ provider })))
+const injection = closed({
+  request: v.optional(flag),
+  response: v.optional(v.pipe(text('the name of a header'), v.regex(/^x-[a-z\d-]+$/i, 'the name of a header that begins with x-, such as x-access-token'), v.transform(name => name.toLowerCase()))),
+  cookies: v.optional(v.array(text(), 'an array of names of cookies'))
+})
+const withoutGaps = ({ request = false, response, cookies = [] }: OAuthInjection) => ({ request, response, cookies })
 type Account = NonNullable<OAuthRouteRequirement['account']>
 const account = v.lazy((input): v.GenericSchema<unknown, Account> => typeof input === 'function' ? fn<Account>() : text('a non-empty string, or a function of the request'))
 const acr = v.pipe(v.any(), v.transform(input => typeof input === 'string' ? [input] : input), v.array(acrValue, 'an acr value, or an array of them'))
@@ -64,11 +70,12 @@ const fullRequirement = closed({
   acr: v.optional(acr),
   maxAge: v.optional(seconds),
   optional: v.optional(flag),
+  inject: v.optional(injection),
   onUnauthorized: v.optional(fn<NonNullable<OAuthRouteRequirement['onUnauthorized']>>())
 }, 'a provider\'s name, or ')
 const requirement = v.pipe(
   v.lazy((input): v.GenericSchema<unknown, OAuthRouteRequirement> => typeof input === 'string' ? namedRequirement : fullRequirement),
-  v.transform(({ provider, scope = [], account, acr, maxAge, optional = false, onUnauthorized }) => ({ provider, scope: scope as readonly string[], account, acr: [acr ?? []].flat() as readonly string[], maxAge, optional, onUnauthorized }))
+  v.transform(({ provider, scope = [], account, acr, maxAge, optional = false, onUnauthorized, inject }) => ({ provider, scope: scope as readonly string[], account, acr: [acr ?? []].flat() as readonly string[], maxAge, optional, onUnauthorized, inject: inject && withoutGaps(inject) }))
 )
 
 /** The plugin's options, checked and completed. */

@@ -1,4 +1,4 @@
-// Composition: options → context (providers, grants) → session → decorators → guard → routes → close.
+// Composition: options → context (providers, grants) → session → decorators → guard → routes → OpenAPI → close.
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { OAuthPluginOptions } from '../types/options.js'
@@ -8,6 +8,7 @@ import { Challenger } from './web/challenge.js'
 import { createContext } from './web/context.js'
 import { Guard } from './web/guard.js'
 import { LoginFlow } from './web/login-flow.js'
+import { OpenApi } from './web/openapi.js'
 import { Owners } from './web/owner.js'
 import { decorateRequest } from './web/request-decorator.js'
 import { registerRoutes } from './web/routes.js'
@@ -26,11 +27,14 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
   const guard = new Guard(context, { owners, challenger, bind })
   app.decorate('oauth', createAppOAuth(context, { owners, guard }))
 
+  const openApi = new OpenApi(context.registry)
   app.addHook('onRoute', route => guard.checkRoute(route))
+  app.addHook('onRoute', route => openApi.note(route))
   app.addHook('onRequest', (request, reply, done) => guard.onRequest(request, reply, done))
 
   await app.register(routes => registerRoutes(routes, { context, flow, challenger, bind }))
 
+  app.addHook('onReady', async () => openApi.complete(app))
   app.addHook('onClose', async () => {
     await context.keeper.drain()
     await options.store?.close?.()

@@ -108,6 +108,11 @@ export class Provider implements OAuthProvider {
     return this.#protocol.name
   }
 
+  /** Those that were given by hand. */
+  get endpoints (): Pick<ProviderOptions, 'authorizeUrl' | 'accessTokenUrl'> {
+    return this.#options
+  }
+
   /** Whether the access token may go to this origin. */
   allowsOrigin (origin: string): boolean {
     return this.#apiOrigins.has(origin)

@@ -70,13 +70,15 @@ t.test('a wrong config.oauth of a route names the part that is wrong', async (t)
     [{ provider: 'github', account: '' }, 'config.oauth of GET /x.account is ""; allowed is a non-empty string, or a function of the request']
   ]
   for (const [given, expected] of wrong) t.match(messageOf(() => parseRouteRequirement(given, 'config.oauth of GET /x')), expected, JSON.stringify(given))
-  const rest = { acr: [], maxAge: undefined, optional: false, onUnauthorized: undefined }
+  const rest = { acr: [], maxAge: undefined, optional: false, onUnauthorized: undefined, inject: undefined }
   t.strictSame(parseRouteRequirement('github', 'x'), { provider: 'github', scope: [], account: undefined, ...rest })
   t.strictSame(parseRouteRequirement({ provider: 'github', scope: ['repo'], account: '7' }, 'x'), { provider: 'github', scope: ['repo'], account: '7', ...rest })
   const account = () => '7'
   const onUnauthorized = () => {}
-  t.strictSame(parseRouteRequirement({ provider: 'sso', account, acr: 'gold', maxAge: 0, optional: true, onUnauthorized }, 'x'), { provider: 'sso', scope: [], account, acr: ['gold'], maxAge: 0, optional: true, onUnauthorized })
+  t.strictSame(parseRouteRequirement({ provider: 'sso', account, acr: 'gold', maxAge: 0, optional: true, onUnauthorized }, 'x'), { inject: undefined, provider: 'sso', scope: [], account, acr: ['gold'], maxAge: 0, optional: true, onUnauthorized })
   t.strictSame(parseRouteRequirement({ provider: 'sso', acr: ['gold', 'silver'] }, 'x').acr, ['gold', 'silver'])
+  t.strictSame(parseRouteRequirement({ provider: 'github', inject: { request: true } }, 'GET /x').inject, { request: true, response: undefined, cookies: [] })
+  t.strictSame(parseRouteRequirement({ provider: 'github', inject: { response: 'X-Token', cookies: ['a'] } }, 'GET /x').inject, { request: false, response: 'x-token', cookies: ['a'] })
 })
 
 t.test('no secret is printed, wherever it was put', async (t) => {

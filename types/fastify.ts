@@ -128,6 +128,23 @@ export interface RequestOAuth extends OAuthTokenClient {
   revoke(): Promise<OAuthRevocation>
 }
 
+/** Where a route's access token is put. Of OAuth 2 alone: a signature of OAuth 1.0a belongs to one request. */
+export interface OAuthInjection {
+  /**
+   * Puts `authorization: Bearer …` (RFC 6750 section 2.1) on the request, in place of every credential that came with it, for
+   * @fastify/http-proxy and @fastify/reply-from to forward. Requests that change something must come from the application's own
+   * origin: else 403, FST_OAUTH_CROSS_SITE or FST_OAUTH_SITE_UNKNOWN. Default: false.
+   */
+  request?: boolean
+  /**
+   * Name of a header, beginning with `x-`, that brings the access token to a script of the application's own origin. With
+   * `cache-control: no-store`, on answers of 200 to 299 alone. Default: none.
+   */
+  response?: string
+  /** With `request`: names of cookies that stay on the request. Default: none, so that no session reaches the API. */
+  cookies?: readonly string[]
+}
+
 /** What a route needs of one provider before its handler runs. */
 export interface OAuthRequirementAt<Provider extends string> extends OAuthAuthenticationRequirement {
   provider: Provider
@@ -139,6 +156,8 @@ export interface OAuthRequirementAt<Provider extends string> extends OAuthAuthen
   optional?: boolean
   /** Instead of the redirect or the JSON: reply in it. Where it does not reply, they follow. */
   onUnauthorized?: (state: OAuthUnauthorizedState) => unknown
+  /** Where the access token is put for a proxy, or for a front end that calls the API itself. Default: nowhere. */
+  inject?: OAuthInjection
 }
 
 /** What a route needs before its handler runs. */

@@ -161,10 +161,19 @@ export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): 
   const { owner, provider, account, version, authorizedAt } = stored
   const plain = cipher.open('grant', idOf(stored), stored.sealed)
   if (plain === null) return null
-  const { dropped, reusable = false, ...secret } = JSON.parse(plain)
+  // Requests share it for a while: none can change it for another.
+  const { dropped, reusable = false, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
   const values: GrantValues = { ...secret, owner, provider, account, version, authorizedAt }
   const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable }
   return createGrant(values, kept, judge)
+}
+
+/** The same grant as it stands now. */
+export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
+  const kept = keptOf(grant)
+  if (kept.dropped?.login === grant.authorizedAt) return grant
+  const status = judge?.(grant) ?? 'active'
+  return status === grant.status ? grant : createGrant(membersOf(grant), kept, () => status)
 }
 
 // A spread has the members, not the getters.

@@ -54,8 +54,12 @@ export class MemoryGrantStore implements GrantStore {
   }
 
   async list (owner: string, provider?: string): Promise<StoredGrant[]> {
-    const ids = [...this.#byOwner.get(owner) ?? []]
-    return ids.map(id => this.#living(id)).filter(stored => stored !== undefined).filter(stored => provider === undefined || stored.provider === provider).map(copyOf)
+    const found: StoredGrant[] = []
+    for (const id of this.#byOwner.get(owner) ?? []) {
+      const stored = this.#living(id)
+      if (stored !== undefined && (provider === undefined || stored.provider === provider)) found.push(copyOf(stored))
+    }
+    return found
   }
 
   async * scan (): AsyncIterable<StoredGrant> {

@@ -5,9 +5,10 @@ import type { OAuthGrant } from '../../types/grant.js'
 import type { GrantKey, GrantStore, StoredGrant } from '../../types/store.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { Cipher } from './cipher.js'
-import { openGrant, sealGrant } from './grant.js'
+import { judged, openGrant, sealGrant } from './grant.js'
 import { isObtained } from './obtained-key.js'
 import type { Judge } from './grant.js'
+import { OpenedGrants } from './opened.js'
 
 export interface SealedStoreOptions {
   store: GrantStore
@@ -31,6 +32,7 @@ const longestPause = 1_000
 
 export class SealedStore {
   readonly #options: SealedStoreOptions
+  readonly #opened = new OpenedGrants()
 
   constructor (options: SealedStoreOptions) {
     this.#options = options
@@ -59,8 +61,11 @@ export class SealedStore {
 
   open (row: StoredGrant | null): OAuthGrant | null {
     if (row === null) return null
+    const known = this.#opened.find(row)
+    if (known !== undefined) return judged(known, this.#options.judge)
     const grant = openGrant(this.#options.cipher, row, this.#options.judge)
-    if (grant === null) this.#options.warn(`A grant at ${row.provider} cannot be decrypted and counts as missing: was a secret removed from the option secret?`)
+    if (grant !== null) this.#opened.keep(row, grant)
+    else this.#options.warn(`A grant at ${row.provider} cannot be decrypted and counts as missing: was a secret removed from the option secret?`)
     return grant
   }
 

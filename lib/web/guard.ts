@@ -2,10 +2,12 @@
 // the grant.
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { OAuthRequirementHook } from '../../types/fastify.js'
+import { oauthError } from '../errors.js'
 import { parseRouteRequirement } from '../options.js'
 import type { RouteRequirement } from '../options.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
+import { Injection } from './inject.js'
 import type { Owners } from './owner.js'
 import { asError } from './reply.js'
 import type { Bind } from './request-decorator.js'
@@ -28,6 +30,7 @@ export class Guard {
   readonly #owners: Owners
   readonly #challenger: Challenger
   readonly #bind: Bind
+  readonly #injection: Injection
   readonly #requirements = new WeakMap<object, RouteRequirement>()
   // Of hooks that were seen to run for a route. They run after its own requirement was looked at: known from an earlier request,
   // what they need is asked for in the same login.
@@ -38,11 +41,13 @@ export class Guard {
     this.#owners = owners
     this.#challenger = challenger
     this.#bind = bind
+    this.#injection = new Injection(context)
   }
 
   /** Refuses a wrong config.oauth when the route is added. Routes added before the plugin are checked when they are called. */
-  checkRoute ({ config, method, url }: Pick<RouteOptions, 'config' | 'method' | 'url'>): void {
-    if (declares(config)) readRequirement(this.#context.registry, config.oauth, nameOf({ method, url }))
+  checkRoute (route: Pick<RouteOptions, 'config' | 'method' | 'url' | 'onSend'>): void {
+    const { config, method, url } = route
+    if (declares(config)) this.#injection.prepare(route, readRequirement(this.#context.registry, config.oauth, nameOf({ method, url })), `${String(method)} ${url}`)
   }
 
   /** Lets a request through, or answers it; then `done` is never called, and nothing that follows can run. */
@@ -59,6 +64,7 @@ export class Guard {
   /** A hook that does the same for every route of a context. */
   require (given: unknown): OAuthRequirementHook {
     const requirement = readRequirement(this.#context.registry, given, 'app.oauth.require()')
+    if (requirement.inject !== undefined) throw oauthError('FST_OAUTH_INVALID_OPTIONS', ['app.oauth.require().inject is an object; allowed is nothing: a token is injected by the config.oauth of a route'])
     return (request, reply, done) => {
       const { config } = request.routeOptions
       this.#settle(done, async () => {
@@ -79,16 +85,20 @@ export class Guard {
     const { registry, options } = this.#context
     const wanted = combined(each)
     const provider = registry.get(wanted.provider)
+    this.#injection.check(request, provider, wanted)
     const account = await accountOf(request, wanted)
     const owner = async () => (await this.#owners.of(request)).id
     const grant = await tokensOf(this.#context, provider, { request, owner, account }).current()
     const now = options.clock()
     if (grant !== null && each.every(one => meets(grant, one, now))) {
       if (binds !== 'never') this.#bind(request, { provider: provider.name, account: grant.account, grant })
+      this.#injection.apply(request, wanted, grant)
       return true
     }
     if (wanted.optional) {
       if (binds === 'always') this.#bind(request, { provider: provider.name, account })
+      // Nor with another's token, which the client may have sent.
+      this.#injection.apply(request, wanted, null)
       return true
     }
     const { scope, acr, maxAge, onUnauthorized } = combined([...besides, ...each] as readonly RouteRequirement[] as Each)

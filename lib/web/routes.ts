@@ -21,7 +21,7 @@ export async function registerRoutes (app: FastifyInstance, parts: StepParts): P
     done()
   })
   const add = (method: string | string[], url: string, given: RouteShorthandOptions, handler: ReturnType<typeof handlerOf>) => {
-    app.route({ ...given, method, url, handler, exposeHeadRoute: false, logSerializers: { req: describeRequest } })
+    app.route({ ...given, method, url, handler, exposeHeadRoute: false, schema: { hide: true } as object, logSerializers: { req: describeRequest } })
   }
   if (login !== false) add('GET', `${prefix}/:provider`, login, handlerOf(context, startLogin(parts)))
   if (logout !== false) add('POST', `${prefix}/:provider/logout`, logout, handlerOf(context, logOut(parts)))

@@ -17,6 +17,11 @@ function within (app: FastifyInstance, prefix: string, requirement: string | OAu
   }, { prefix })
 }
 
+t.test('require() injects no token: that is for the route that forwards it', async (t) => {
+  const { app } = await setUp(t)
+  t.throws(() => app.oauth.require({ provider: 'wire', inject: { request: true } }), { code: 'FST_OAUTH_INVALID_OPTIONS', message: /app\.oauth\.require\(\)\.inject is an object; allowed is nothing/ })
+})
+
 t.test('require() guards every route of a context, those before it, those within it, and no other', async (t) => {
   const ran: string[] = []
   const { url, browser, logIn } = await setUp(t, {

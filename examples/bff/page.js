@@ -1,0 +1,40 @@
+// The single-page app. It knows no token: it calls its own origin, and opens authorizeUrl where a login is needed.
+const find = (selector) => document.querySelector(selector)
+
+async function call (path, options) {
+  const response = await fetch(path, { ...options, headers: { accept: 'application/json', 'content-type': 'application/json' } })
+  const body = await response.json()
+  if (response.ok) return body
+  // Without authorizeUrl the API itself refused the token: a new login brings another.
+  show({ authorizeUrl: body.authorizeUrl ?? '/oauth/notes' })
+  return undefined
+}
+
+function show ({ name, version, authorizeUrl }) {
+  find('#who').textContent = name === undefined ? 'Not signed in' : `Signed in as ${name}, grant version ${version}`
+  find('#login').hidden = name !== undefined
+  find('#notes').hidden = name === undefined
+  if (authorizeUrl !== undefined) find('#login').href = authorizeUrl
+}
+
+async function read () {
+  const answer = await call('/api/notes')
+  if (answer === undefined) return
+  find('ul').replaceChildren(...answer.notes.map(({ text }) => Object.assign(document.createElement('li'), { textContent: text })))
+  const me = await call('/me')
+  if (me !== undefined) show(me)
+}
+
+find('form').addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const { text } = event.target.elements
+  await call('/api/notes', { method: 'POST', body: JSON.stringify({ text: text.value }) })
+  text.value = ''
+  await read()
+})
+find('#reload').addEventListener('click', read)
+find('#logout').addEventListener('click', async () => {
+  await call('/oauth/notes/logout', { method: 'POST', body: '{}' })
+  await read()
+})
+await read()
