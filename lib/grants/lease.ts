@@ -79,16 +79,21 @@ export class HeldLease {
    * while. Throws FST_OAUTH_GRANT_BUSY where it has been lost.
    */
   async secure (): Promise<void> {
-    const { grants, leaseTime, key, since } = this.#options
+    const { leaseTime, since } = this.#options
+    if (performance.now() >= since + leaseTime / 2) await this.#renew()
+  }
+
+  async #renew (): Promise<void> {
+    const { grants, leaseTime, key } = this.#options
     const now = performance.now()
-    if (now < since + leaseTime / 2) return
     if (!await grants.ask('renew a lease', () => this.#lease.renew(leaseTime))) throw busy(key)
     this.#options.since = now
   }
 
   /** Runs while the lease is renewed, and gives it back. */
   async during <T> (run: (lease: HeldLease) => Promise<T>): Promise<T> {
-    const timer = setInterval(() => { this.secure().catch(error => this.#options.warn('A lease could not be renewed', error)) }, this.#options.leaseTime / 2)
+    // Without asking whether it is time: a timer may be early by less than a millisecond, and the next one comes too late.
+    const timer = setInterval(() => { this.#renew().catch(error => this.#options.warn('A lease could not be renewed', error)) }, this.#options.leaseTime / 2)
     try {
       return await run(this)
     } finally {
