@@ -1,7 +1,9 @@
-// `npm start`: installs what is missing, builds, and runs the demo in this process. Plain node until all that is done.
+// `npm start`: installs what is missing, builds, and runs the demo. Plain node until all that is done.
+//   npm start -- --processes 4   runs the app in four processes that share a Redis, where one answers at REDIS_URL
 import { endCommands } from '../.ci/command.js'
 import { ensureBuilt, ensureInstalled } from '../.ci/install.js'
 import { readPorts } from './demo/app/ports.js'
+import { readProcesses } from './demo/app/process-options.js'
 
 let demo
 let ending = false
@@ -13,19 +15,29 @@ endWithParent()
 
 try {
   const ports = readPorts(process.env)
+  const wanted = readProcesses(process.argv.slice(2), process.env)
   await ensureInstalled()
   await ensureBuilt()
   const { startDemo } = await import('./demo/app.js')
-  demo = await startDemo(ports)
-  announce(demo)
+  const processes = await possible(wanted)
+  demo = await startDemo({ ...ports, ...wanted, processes })
+  announce(demo, processes)
 } catch (error) {
   console.error(error.message)
   process.exit(1)
 }
 
-function announce ({ url, providerUrl }) {
-  console.log(`The demo is at ${url}`)
-  console.log(`Its OpenID provider is at ${providerUrl}. Ctrl-C ends both.`)
+// Several processes need a store that they share.
+async function possible ({ processes, redisUrl }) {
+  const { answers, withoutPassword } = await import('./demo/processes.js')
+  if (processes === 1 || await answers(redisUrl)) return processes
+  console.log(`The demo runs in one process, for no Redis answers at ${withoutPassword(redisUrl)} in which several would share grants and sessions (REDIS_URL).`)
+  return 1
+}
+
+function announce ({ url, providerUrl }, processes) {
+  console.log(`The demo is at ${url}${processes > 1 ? `, in ${processes} processes` : ''}`)
+  console.log(`Its OpenID provider is at ${providerUrl}. Ctrl-C ends it all.`)
 }
 
 // npm passes SIGTERM on to its shell, which dies of it without telling us.

@@ -3,7 +3,7 @@ import { createFakeProvider } from 'fastify-oauth/testing'
 
 const albums = [{ id: 1, title: 'Looms' }, { id: 2, title: 'Engines' }]
 
-/** Starts it on a free port. Answers `{ options, url, close() }`: `options` are the plugin's for it. */
+/** Starts it on a free port. Answers `{ options, url, close() }`: `options` are the plugin's for it, but for `profile`. */
 export async function startOAuth1Provider ({ clientId, clientSecret, callbackUrl }) {
   const provider = createFakeProvider({
     protocol: 'oauth1',
@@ -12,9 +12,10 @@ export async function startOAuth1Provider ({ clientId, clientSecret, callbackUrl
     api: { albums: { answer: { albums } } }
   })
   const url = await provider.listen()
-  return { options: { ...provider.options, profile: toProfile }, url, close: () => provider.close() }
+  return { options: provider.options, url, close: () => provider.close() }
 }
 
-function toProfile ({ sub, name, email, email_verified: emailVerified }) {
+/** The option `profile` for it. */
+export function toProfile ({ sub, name, email, email_verified: emailVerified }) {
   return { id: sub, name, email, emailVerified }
 }

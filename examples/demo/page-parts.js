@@ -21,12 +21,22 @@ function localise (time) {
   time.textContent = new Date(time.dateTime).toLocaleTimeString()
 }
 
-export function addRefresh ({ at, from, to }) {
+export function addRefresh ({ at, from, to, by }) {
   const entry = copyOf('refresh')
   slot(entry, 'from').textContent = from
   slot(entry, 'to').textContent = to
+  slot(entry, 'by').textContent = by ? ` by process ${by}` : ''
   showTime(slot(entry, 'at'), at)
   prepend(document.querySelector('[data-refreshes]'), entry)
+}
+
+/** Where several processes serve this page: how often each has refreshed, and which one has just answered. */
+export function showProcesses ({ servedBy, counts }) {
+  for (const { number, refreshes } of counts) {
+    const line = document.querySelector(`[data-process="${number}"]`)
+    slot(line, 'count').textContent = refreshes
+    line.classList.toggle('serving', number === servedBy)
+  }
 }
 
 export function addCall ({ at, method, status, body, refreshed, version, authorizeUrl }) {

@@ -1,5 +1,5 @@
 // The page's own script: counts down, looks for a new grant every 2 seconds, and calls the API without leaving the page.
-import { addCall, addRefresh, localiseTimes, showTime, slot } from './page-parts.js'
+import { addCall, addRefresh, localiseTimes, showProcesses, showTime, slot } from './page-parts.js'
 
 const pollEvery = 2000
 const repeatEvery = 10_000
@@ -35,12 +35,13 @@ function phaseWords (left) {
 }
 
 /** Takes what the server says about the grant. Newer tokens under the same login are a refresh. */
-function seeGrant (seen) {
+function seeGrant ({ processes, refreshes = [], ...seen }) {
+  if (processes) showProcesses(processes)
   // Another tab has signed in since: everything on this page may be different.
   if (seen.authorizedAt !== grant.authorizedAt) return window.location.reload()
   if (seen.updatedAt < grant.updatedAt) return
   if (seen.updatedAt > grant.updatedAt) {
-    addRefresh({ at: seen.updatedAt, from: grant.version, to: seen.version })
+    addRefresh({ at: seen.updatedAt, from: grant.version, to: seen.version, by: refreshes.find(({ at }) => at === seen.updatedAt)?.by })
     panel.classList.add('renewed')
   }
   grant = seen
@@ -69,7 +70,7 @@ async function call (method, init = {}) {
   const { at = Date.now() + skew, status = response.status, body = answer, refreshed = false } = answer.grant ? answer : {}
   const { grant: seen, authorizeUrl } = answer
   addCall({ at, method, status, body, refreshed, version: seen?.version, authorizeUrl })
-  if (seen) seeGrant(seen)
+  if (seen) seeGrant({ ...seen, processes: answer.processes, refreshes: answer.refreshes })
 }
 
 async function attempt (method, init) {

@@ -21,7 +21,8 @@ const steps = [
  *   grant: { scope (string or list), tokenType, account, expiresAt (ms or null), updatedAt (ms), version, hasRefreshToken },
  *   api: { url, label }: the call that the page offers,
  *   calls: [{ at (ms), method, status, body, version, refreshed }], newest first,
- *   refreshes: [{ at (ms), fromVersion, toVersion }], newest first,
+ *   refreshes: [{ at (ms), fromVersion, toVersion, by (number of the process, where there are several) }], newest first,
+ *   processes: nothing where there is one, or { servedBy, counts: [{ number, refreshes }] },
  *   write: optional { href, allowed }: where to ask for more scope, and whether it is there already }
  * notice: a sentence about what has just happened, or nothing
  * @param {{ providers: any[], current?: any, notice?: string, now?: number }} page
@@ -73,7 +74,7 @@ function renderSignedIn ({ providers, current, now }) {
   ${renderProfile(current.profile, provider)}
   ${renderGrant(current.grant, now)}
   ${renderCalls(current)}
-  ${renderRefreshes(current.refreshes)}
+  ${renderRefreshes(current.refreshes, current.processes)}
 </div>
 ${others.length > 0 && html`<section class="others" aria-labelledby="others-title">
   <h2 id="others-title">Connect another account</h2>

@@ -86,6 +86,7 @@ export class HeldLease {
   /** Runs while the lease is renewed, and gives it back. */
   async during <T> (run: (lease: HeldLease) => Promise<T>): Promise<T> {
     const { leaseTime, warn } = this.#options
+    // Without asking whether it is time: a timer may be early by less than a millisecond, and the next one comes too late.
     const timer = setInterval(() => { this.#renew().catch(error => warn('A lease could not be renewed', error)) }, leaseTime / 3)
     timer.unref()
     try {

@@ -33,10 +33,17 @@ export function createActivity () {
       keep(recordOf(grant).calls, call)
     },
 
-    /** `{ refreshes, calls }`, newest first, and whatever the page keeps beside them. */
+    /** `{ refreshes, calls, profile }`: newest first, and the profile that was kept last. */
     of (grant) {
       return recordOf(grant)
-    }
+    },
+
+    keepProfile (grant, profile) {
+      recordOf(grant).profile = profile
+    },
+
+    /** Nothing to tell of: there is one process. */
+    processes: () => undefined
   }
 }
 

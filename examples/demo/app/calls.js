@@ -30,11 +30,11 @@ export function registerCalls (app, { activity, userinfoUrls }) {
 async function callAndShow (request, reply, { method, url, json, activity }) {
   const { statusCode: status, body } = await request.oauth.request(method, url, { json, timeout })
   const { grant } = request.oauth
-  const call = { at: Date.now(), method, status, body: readable(await body.text()), version: grant.version, refreshed: activity.see(grant) }
-  activity.addCall(grant, call)
+  const call = { at: Date.now(), method, status, body: readable(await body.text()), version: grant.version, refreshed: await activity.see(grant) }
+  await activity.addCall(grant, call)
   // A form without the page's script: the page shows the call.
   if (request.headers.accept?.includes('text/html')) return reply.redirect(`/?provider=${grant.provider}`, 303)
-  return { ...call, grant: publicGrant(grant) }
+  return { ...call, grant: publicGrant(grant), processes: await activity.processes(), refreshes: (await activity.of(grant)).refreshes }
 }
 
 function readable (text) {

@@ -24,25 +24,26 @@ export function registerHome (app, { titles, apis, activity }) {
   app.get('/grant', async (request, reply) => {
     const grant = await peekGrant(request, request.query.provider)
     if (!grant) return reply.code(204).send()
-    activity.see(grant)
-    return publicGrant(grant)
+    await activity.see(grant)
+    return { ...publicGrant(grant), processes: await activity.processes(), refreshes: (await activity.of(grant)).refreshes }
   })
 }
 
 async function describe (request, grant, { apis, activity }) {
   const { provider } = grant
-  const profile = await readProfile(request, grant) ?? activity.of(grant).profile ?? profileOfLogin(grant)
+  const profile = await readProfile(request, grant) ?? (await activity.of(grant)).profile ?? profileOfLogin(grant)
   // Reading the profile may have refreshed it.
   const latest = await peekGrant(request, provider) ?? grant
-  activity.see(latest)
-  const record = activity.of(latest)
-  record.profile = profile
+  await activity.see(latest)
+  await activity.keepProfile(latest, profile)
+  const { calls, refreshes } = await activity.of(latest)
   return {
     provider,
     profile,
     grant: publicGrant(latest),
-    calls: record.calls,
-    refreshes: record.refreshes,
+    calls,
+    refreshes,
+    processes: await activity.processes(),
     api: apis[provider],
     write: provider === 'demo' ? { href: '/write', allowed: latest.scope.includes('notes:write') } : undefined
   }
