@@ -61,7 +61,7 @@ t.test('a wrong config.oauth of a route names the part that is wrong', async (t)
     [['github'], /^config\.oauth of GET \/x/],
     [{}, 'config.oauth of GET /x.provider is undefined; allowed is a value: it is required'],
     [{ provider: 'github', scope: 'repo' }, 'config.oauth of GET /x.scope is "repo"; allowed is an array of scopes'],
-    [{ provider: 'github', scopes: ['repo'] }, 'config.oauth of GET /x.scopes is not an option; allowed is one of the options provider, scope, account, acr, maxAge, optional, onUnauthorized'],
+    [{ provider: 'github', scopes: ['repo'] }, 'config.oauth of GET /x.scopes is not an option; allowed is one of the options provider, scope, account, acr, maxAge, optional, inject, onUnauthorized'],
     [{ provider: 'sso', acr: ['a b'] }, 'config.oauth of GET /x.acr.0 is "a b"; allowed is an acr value without spaces'],
     [{ provider: 'sso', acr: 5 }, 'config.oauth of GET /x.acr is 5; allowed is an acr value, or an array of them'],
     [{ provider: 'sso', maxAge: 1.5 }, 'config.oauth of GET /x.maxAge is 1.5; allowed is a whole number of seconds'],

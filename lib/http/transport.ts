@@ -87,7 +87,7 @@ async function send (url: URL, call: Call, options: TransportOptions & { signal:
   }
   await response.body.dump()
   const { location } = response.headers
-  if (redirects <= 0 || typeof location !== 'string' || !URL.canParse(location, url.href)) throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status])
+  if (redirects <= 0 || typeof location !== 'string' || !URL.canParse(location, url.href)) throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status], undefined, { unspent: true })
   return send(new URL(location, url), { ...call, redirects: redirects - 1 }, options)
 }
 

