@@ -30,22 +30,20 @@ export class Leases {
     const id = idOf(key)
     const since = performance.now()
     const giveUpAt = since + this.#options.leaseTime + 4 * pollInterval
-    for (let waits = 0; ; waits++) {
-      if (!this.#taken.has(id)) {
-        this.#taken.add(id)
-        try {
-          const lease = await this.#lease(key)
-          if (lease !== null) {
-            if (waits > 0) waited(key, since)
-            return await lease.during(run)
-          }
-        } finally {
-          this.#taken.delete(id)
-        }
+    for (let waits = 0; waits === 0 || performance.now() <= giveUpAt; waits++) {
+      if (waits > 0) await delay(pollInterval)
+      if (this.#taken.has(id)) continue
+      this.#taken.add(id)
+      try {
+        const lease = await this.#lease(key)
+        if (lease === null) continue
+        if (waits > 0) waited(key, since)
+        return await lease.during(run)
+      } finally {
+        this.#taken.delete(id)
       }
-      if (performance.now() > giveUpAt) throw busy(key)
-      await delay(pollInterval)
     }
+    throw busy(key)
   }
 
   async #lease (key: GrantKey): Promise<HeldLease | null> {

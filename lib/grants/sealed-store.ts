@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OAuthGrant } from '../../types/grant.js'
 import type { GrantKey, GrantStore, StoredGrant } from '../../types/store.js'
-import { isOAuthError, oauthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { Cipher } from './cipher.js'
 import { judged, openGrant, sealGrant } from './grant.js'
 import { isObtained } from './obtained-key.js'
@@ -90,7 +90,7 @@ export class SealedStore {
     try {
       for await (const row of store.scan()) if (!cipher.isCurrent(row.sealed)) yield row
     } catch (error) {
-      throw isOAuthError(error) ? error : oauthError('FST_OAUTH_STORE_FAILED', ['list every grant'], error, { retryAfter: 1 })
+      throw oauthError('FST_OAUTH_STORE_FAILED', ['list every grant'], error, { retryAfter: 1 })
     }
   }
 

@@ -88,3 +88,16 @@ t.test('a refresh behind does not rest into the life of the next token', async (
   await keeper.drain()
   t.match(await keeper.find(alice), { accessToken: 'access-2' })
 })
+
+t.test('a refresh behind that fails for a reason of nobody knows rests as well', async (t) => {
+  const { keeper, login, clock, provider, warnings } = startKeeper()
+  await login()
+  clock.now += hour - 60_000
+  provider.before = () => { throw new Error('foreign') }
+  for (let round = 0; round < 3; round++) {
+    t.match(await keeper.fresh(provider, alice), { accessToken: 'access-0' })
+    await keeper.drain()
+  }
+  t.equal(provider.sent.length, 1)
+  t.equal(warnings.length, 1)
+})

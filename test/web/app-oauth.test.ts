@@ -114,6 +114,14 @@ t.test('rewrap() encrypts every grant with the first secret, so that the old one
   t.equal((await after.app.oauth.grants.list({ owner: 'alice' })).length, 3)
 })
 
+t.test('onGrantChange is told of logins and revocations', async (t) => {
+  const told: string[] = []
+  const { app, logIn } = await setUp(t, { plugin: () => ({ owner: () => 'alice', onGrantChange: ({ type, grant }) => { told.push(`${type} ${grant.account}`) } }) })
+  await logIn()
+  await app.oauth.grants.revoke('wire', { owner: 'alice' })
+  t.strictSame(told, ['authorized user-1', 'revoked user-1'])
+})
+
 t.test('nothing of app.oauth can be replaced', async (t) => {
   const { app } = await setUp(t)
   t.ok(Object.isFrozen(app.oauth) && Object.isFrozen(app.oauth.grants))
