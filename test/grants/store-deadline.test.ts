@@ -22,6 +22,22 @@ t.test('an answer that came while the process was busy is taken, late as it is',
   t.match(await found, { owner: 'alice' })
 })
 
+t.test('a question that had not left a process when it was stopped gets its time once more', async (t) => {
+  const { keeper, store, login } = startKeeper({ storeTime })
+  await login()
+  let answer = () => {}
+  store.before = () => new Promise<void>(resolve => { answer = resolve })
+  const find = () => keeper.find({ owner: 'alice', provider: 'test', account: 'default' })
+  const found = find()
+  block(10 * storeTime)
+  setTimeout(() => answer(), 0)
+  t.match(await found, { owner: 'alice' })
+
+  const failed = errorOf(find())
+  block(10 * storeTime)
+  t.match(await failed, { code: 'FST_OAUTH_STORE_FAILED' }, 'and no more than that')
+})
+
 t.test('an answer that did not come is not waited for', async (t) => {
   const { keeper, store, login } = startKeeper({ storeTime })
   await login()
