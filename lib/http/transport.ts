@@ -46,7 +46,7 @@ export function createAgent (): Dispatcher {
 
 /**
  * A failure before the first byte was written, such as a refused connection, a certificate that does not hold, or no connection
- * within the time, has `unspent: true`: what the call would have sent is as good as before.
+ * within the time, has `unspent: true`: what the call would have sent is as good as before. So has a redirect, which is an answer.
  */
 export function createTransport (options: TransportOptions): Transport {
   const dispatcher = options.dispatcher.compose(noting)
@@ -87,7 +87,7 @@ async function send (url: URL, call: Call, options: TransportOptions & { signal:
   }
   await response.body.dump()
   const { location } = response.headers
-  if (redirects <= 0 || typeof location !== 'string' || !URL.canParse(location, url.href)) throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status])
+  if (redirects <= 0 || typeof location !== 'string' || !URL.canParse(location, url.href)) throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status], undefined, { unspent: true })
   return send(new URL(location, url), { ...call, redirects: redirects - 1 }, options)
 }
 

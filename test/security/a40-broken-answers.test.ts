@@ -55,12 +55,17 @@ const { 'no id_token': _, 'a token type of another kind': __, ...brokenRefreshes
 
 t.test('A40: refreshes that fail', async (t) => {
   const { scene, browser, tick, finish } = await watch(t)
-  const user = browser()
-  await scene.login(user)
-  tick(3_601_000)
   for (const [name, handler] of Object.entries(brokenRefreshes)) {
+    const user = browser()
+    scene.provider.handlers.delete('/token')
+    await scene.login(user)
+    tick(3_601_000)
     scene.provider.on('/token', handler)
+    const before = scene.exchanges()
     t.ok((await user.request(`${scene.url}/call`, { headers: api })).status >= 400, name)
+    t.equal(scene.exchanges(), before + 1, `${name}: it was asked`)
+    t.ok((await user.request(`${scene.url}/call`, { headers: api })).status >= 400, `${name}: again`)
+    tick(-3_601_000)
   }
   finish(t, { errors: Object.keys(brokenRefreshes).length })
 })
