@@ -58,7 +58,7 @@ t.test('log in, call the API, watch a refresh, ask for more, log out', async (t)
   await page.waitForSelector('[data-countdown][data-phase=over]', { timeout: 30_000 })
   await page.click('[data-call] button')
   await page.waitForSelector('[data-refreshes] li')
-  t.match(await page.textContent('[data-slot=version]'), 'version 2')
+  t.match(await page.textContent('[data-slot=version]'), 'version 3')
 
   await page.click('a[href="/write"]')
   await page.click('button[value=allow]')
