@@ -1,6 +1,9 @@
 // One provider: what it tells of itself, and the parameters that are the user's.
 import { inspect } from 'node:util'
 import t from 'tap'
+import { createAgent } from '../lib/http/transport.js'
+import { parseProviderOptions } from '../lib/options.js'
+import { Provider } from '../lib/provider.js'
 import { byHand, failureOf, redirectUri, startWireLogin } from './fixtures/wire-login.js'
 
 t.test('what a provider is, with defaults', async (t) => {
@@ -76,4 +79,10 @@ t.test('what a function answers is checked as an object is: nothing of the proto
     t.match(await failureOf(t, later.login()), { code: 'FST_OAUTH_INVALID_OPTIONS', message: /providers\.wire\.accessTokenParams\(\)/ })
     t.equal(later.wire.to('/token').length, 0)
   }
+})
+
+t.test('OAuth 1.0a has no token exchange', async (t) => {
+  const options = parseProviderOptions('photos', { clientId: 'id', clientSecret: 'secret', requestTokenUrl: 'https://photos.example/request', authorizeUrl: 'https://photos.example/authorize', accessTokenUrl: 'https://photos.example/access' })
+  const provider = new Provider('photos', options, { dispatcher: createAgent(), timeout: 1_000, clock: Date.now })
+  await t.rejects(provider.exchange({} as Parameters<Provider['exchange']>[0]), { code: 'FST_OAUTH_INVALID_CALL', message: /photos.*no token exchange/ })
 })

@@ -46,7 +46,7 @@ export function createAgent (): Dispatcher {
 
 /**
  * A failure before the first byte was written, such as a refused connection, a certificate that does not hold, or no connection
- * within the time, has `unspent: true`: what the call would have sent is as good as before.
+ * within the time, has `unspent: true`: what the call would have sent is as good as before. So has a redirect, which is an answer.
  */
 export function createTransport (options: TransportOptions): Transport {
   const dispatcher = options.dispatcher.compose(noting)

@@ -171,9 +171,14 @@ t.test('A46: names that run into each other are still told apart', async (t) => 
 
 t.test('A46: no token, and nothing of the profile, is in a row', async (t) => {
   const store = new OpenStore()
-  const scene = await startScene(t, { plugin: { store } })
-  await scene.login()
+  let now = Date.now()
+  const scene = await startScene(t, { plugin: { store, clock: () => now } })
+  const browser = await scene.login()
   t.equal(store.rows.length, 1)
+  now += 3_601_000
+  t.equal((await browser.request(`${scene.url}/guarded`, { headers: api })).status, 200)
+  t.equal(store.rows.length, 3, 'the login, the mark of the refresh, the refresh')
   t.notMatch(JSON.stringify(store.rows), /canary|First User/)
-  t.strictSame(Object.keys(store.rows[0] as StoredGrant).sort(), ['account', 'authorizedAt', 'owner', 'provider', 'refreshing', 'sealed', 'version'])
+  for (const row of store.rows) t.strictSame(Object.keys(row).sort(), ['account', 'authorizedAt', 'owner', 'provider', 'refreshing', 'sealed', 'version'])
+  t.ok(String(store.rows[1]?.refreshing).length <= 200)
 })
