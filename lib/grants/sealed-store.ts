@@ -106,8 +106,8 @@ export class SealedStore {
       const end = () => { setImmediate(() => { fail(new Error(`no answer within ${storeTime} ms`)) }) }
       const since = performance.now()
       let timer = setTimeout(() => {
-        // Late by as much again: the process was stopped, and the question may not have left it before.
-        if (performance.now() - since > 2 * storeTime) timer = setTimeout(end, storeTime)
+        // So late that the process was stopped, or blocked: the question may not have left it before.
+        if (performance.now() - since > 1.2 * storeTime) timer = setTimeout(end, storeTime)
         else end()
       }, storeTime)
       const answered = (answer: T) => {
