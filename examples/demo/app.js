@@ -7,6 +7,7 @@ import oauthPlugin from 'fastify-oauth'
 import { createActivity } from './app/activity.js'
 import { registerAssets } from './app/assets.js'
 import { registerCalls } from './app/calls.js'
+import { registerDocs } from './app/docs.js'
 import { leaveNotice, registerHome } from './app/home.js'
 import { createLog } from './app/log.js'
 import { findFreePort, portAbove } from './app/ports.js'
@@ -79,6 +80,7 @@ async function createApp ({ url, provider, photos, env, quiet }) {
     }
   })
 
+  await registerDocs(app, { providers })
   await registerAssets(app)
   const apis = registerCalls(app, { activity, userinfoUrls })
   registerHome(app, { titles: { ...known.titles, demo: 'Demo ID', photos: 'Photo ID' }, apis, activity })
