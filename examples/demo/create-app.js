@@ -6,6 +6,7 @@ import oauthPlugin from 'fastify-oauth'
 import { createActivity } from './app/activity.js'
 import { registerAssets } from './app/assets.js'
 import { registerCalls } from './app/calls.js'
+import { registerDocs } from './app/docs.js'
 import { leaveNotice, registerHome } from './app/home.js'
 import { createLog } from './app/log.js'
 import { createDemoProvider, readKnownProviders } from './app/providers.js'
@@ -51,6 +52,7 @@ export async function createApp ({ url, provider, photos, secrets, env, quiet, s
     ...joined?.plugin
   })
 
+  await registerDocs(app, { providers })
   await registerAssets(app)
   const apis = registerCalls(app, { activity, userinfoUrls })
   registerHome(app, { titles: { ...known.titles, demo: 'Demo ID', photos: 'Photo ID' }, apis, activity })

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import t from 'tap'
@@ -94,6 +95,29 @@ t.test('a login at the OAuth 1.0a provider, beside the other, and a signed call'
   t.match(await page.textContent('[data-log] li [data-slot=body]'), 'Looms')
   await page.screenshot({ path: join(pictures, 'demo-photos.png'), fullPage: true })
   t.match(await page.textContent('.others'), 'Show Demo ID')
+})
+
+t.test('the OpenAPI document says what each route needs, on a page whose policy lets nothing else in', async (t) => {
+  const demo = await startDemo()
+  t.teardown(() => demo.close())
+  const { valid, errors } = await new Validator().validate(await (await fetch(`${demo.url}/docs/json`)).json() as Record<string, unknown>)
+  t.equal(valid, true, JSON.stringify(errors))
+  const browser = await startBrowser()
+  t.teardown(() => browser.close())
+  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
+  const problems: string[] = []
+  page.on('pageerror', error => problems.push(error.message))
+  page.on('console', message => { if (message.type() === 'error') problems.push(message.text()) })
+  await page.goto(`${demo.url}/docs`)
+  await page.waitForSelector('.opblock')
+  t.ok(await page.locator('.opblock .authorization__btn').count(), 'guarded routes have a lock')
+  mkdirSync(pictures, { recursive: true })
+  await page.screenshot({ path: join(pictures, 'demo-docs.png') })
+  await page.click('.btn.authorize')
+  await page.waitForSelector('.auth-container')
+  await page.screenshot({ path: join(pictures, 'demo-docs-schemes.png') })
+  t.match(await page.textContent('.modal-ux'), 'openid-configuration')
+  t.strictSame(problems, [])
 })
 
 t.test('a refused login comes back with a notice', async (t) => {

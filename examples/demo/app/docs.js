@@ -1,0 +1,16 @@
+// The app's OpenAPI document at /docs: what each route needs comes from its config.oauth.
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+
+/** Before the routes that it shall know. `providers` are the plugin's options by name: the page reads the metadata of their issuers. */
+export async function registerDocs (app, { providers }) {
+  const issuers = Object.values(providers).flatMap(({ issuer }) => issuer === undefined ? [] : [new URL(issuer).origin])
+  await app.register(swagger, {
+    openapi: { info: { title: 'fastify-oauth demo', description: 'The routes of the demo, and what the user must have granted for each.', version: '1.0.0' } }
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Its page has styles of its own, by attribute too.
+    staticCSP: `default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ${issuers.join(' ')}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+  })
+}
