@@ -118,6 +118,7 @@ t.test('lib/index.ts holds exports only', async (t) => {
 })
 
 t.test('no way around the types or the coverage', async (t) => {
+  // Texts that the rules must refuse: they are handed to the linter, and are no code of this file.
   t.match(await lint('lib/provider.ts', 'export const x = (y: any) => y'), [/no-explicit-any/])
   t.match(await lint('lib/provider.ts', '// @ts-ignore\nexport const x: string = 1'), [/ban-ts-comment/])
   t.match(await lint('lib/provider.ts', '/* c8 ignore next */\nexport const x = 1'), [/no-warning-comments/])
@@ -125,6 +126,7 @@ t.test('no way around the types or the coverage', async (t) => {
 
 t.test('no test is left out', async (t) => {
   for (const code of [
+    // Handed to the linter too.
     't.test.skip()',
     't.test.only()',
     't.todo()',

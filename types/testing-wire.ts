@@ -16,7 +16,7 @@ export interface FakeClient {
   clientId: string
   /** Absent for a public client. */
   clientSecret?: string
-  /** Exact redirect URIs (RFC 9700 section 2.1). Default: any. */
+  /** Exact redirect URIs (RFC 9700 section 2.1). Default: all are taken. */
   redirectUris?: readonly string[]
   /** Public key in PEM, of a client that signs with its own key: private_key_jwt, and the RSA methods of OAuth 1.0a. */
   publicKey?: string

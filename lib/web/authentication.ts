@@ -3,7 +3,7 @@ import type { OAuthGrant } from '../../types/grant.js'
 
 /** What an authentication must be, at least. */
 export interface AuthenticationNeeds {
-  /** One of these; none: any. */
+  /** One of these. Where none is named, every one suffices. */
   acr?: readonly string[] | undefined
   /** Seconds. */
   maxAge?: number | undefined

@@ -100,7 +100,7 @@ t.test('requests that are refused, with their problem', async (t) => {
   t.match(await sendSigned(client, `${fake.url}/token`, temporary), { status: 401, form: { oauth_problem: 'token_rejected' } }, 'temporary credentials are good once')
 })
 
-/** Parameters in a form, signed by PLAINTEXT: any of them can be made wrong. */
+/** Parameters in a form, signed by PLAINTEXT: each of them can be made wrong. */
 function plain (token: string, tokenSecret: string, more: Record<string, string> = {}) {
   return { oauth_consumer_key: 'fake-client', oauth_token: token, oauth_signature_method: 'PLAINTEXT', oauth_signature: `fake-client-secret&${tokenSecret}`, ...more }
 }
