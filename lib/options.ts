@@ -8,7 +8,7 @@ import { paramsOf, provider } from './options-provider.js'
 
 export { isLoopback } from './options-parts.js'
 
-const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'requestTokenParams', 'authorizeParams', 'accessTokenParams'])
+const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'requestTokenParams', 'authorizeParams', 'accessTokenParams'])
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 // Timers take no more than 2^31-1, and fire at once when they are given it.
 const longest = 2 ** 31 - 1

@@ -9,7 +9,7 @@ export type Freshness = 'fresh' | 'aging' | 'expired'
 const softWindow = 60_000
 const softPart = 0.1
 
-type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
+type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
 
 /** Judges by the stated lifetime alone; a grant without one is fresh. */
 export function freshnessOf (grant: OAuthGrant, now: number): Freshness {
@@ -30,7 +30,7 @@ export function idOf ({ owner, provider, account }: GrantKey): string {
 }
 
 /**
- * Makes a grant, frozen. Its tokens, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
+ * Makes a grant, frozen. Its tokens, its key, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
  * console.log, a spread, and loggers (pino walks the members of what it is given, toJSON or not) pass them by.
  */
 export function createGrant (values: OAuthGrant): OAuthGrant {
@@ -61,12 +61,13 @@ class Grant implements OAuthGrant {
     this.version = values.version
     this.authorizedAt = values.authorizedAt
     this.updatedAt = values.updatedAt
-    const { accessToken, tokenSecret, refreshToken, idToken, claims, raw } = values
-    this.#hidden = { accessToken, tokenSecret, refreshToken, idToken, claims, raw }
+    const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = values
+    this.#hidden = { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
   }
 
   get accessToken (): string { return this.#hidden.accessToken }
   get tokenSecret (): string | undefined { return this.#hidden.tokenSecret }
+  get dpopKey (): OAuthGrant['dpopKey'] { return this.#hidden.dpopKey }
   get refreshToken (): string | undefined { return this.#hidden.refreshToken }
   get idToken (): string | undefined { return this.#hidden.idToken }
   get claims (): OAuthGrant['claims'] { return this.#hidden.claims }
@@ -84,6 +85,7 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
     tokenType: tokens.tokenType,
     accessToken: tokens.accessToken,
     tokenSecret: tokens.tokenSecret,
+    dpopKey: tokens.dpopKey,
     refreshToken: tokens.refreshToken ?? grant.refreshToken,
     idToken: tokens.idToken ?? grant.idToken,
     scope: tokens.scope ?? grant.scope,
@@ -110,6 +112,6 @@ export function openGrant (cipher: Cipher, stored: StoredGrant): OAuthGrant | nu
 
 // A spread has the members, not the getters.
 function membersOf (grant: OAuthGrant): OAuthGrant {
-  const { accessToken, tokenSecret, refreshToken, idToken, claims, raw } = grant
-  return { ...grant, accessToken, tokenSecret, refreshToken, idToken, claims, raw }
+  const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = grant
+  return { ...grant, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
 }

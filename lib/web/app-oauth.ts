@@ -12,7 +12,7 @@ export function createAppOAuth ({ registry, keeper, dispatcher, prefix, options 
     client (name: string, { owner, account }: OAuthClientSelector) {
       const provider = registry.get(name)
       const source = { current: () => keeper.fresh(provider, { owner, provider: name, account }), renewed () {} }
-      return new ApiClient({ signer: signerOf(provider, keeper, source), dispatcher, baseUrl: provider.apiBaseUrl })
+      return new ApiClient({ signer: signerOf(provider, keeper, source), dispatcher: provider.dispatcher, baseUrl: provider.apiBaseUrl })
     },
     grants: Object.freeze({
       list: ({ owner }: { owner: string }) => keeper.list(owner),

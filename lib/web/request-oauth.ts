@@ -36,7 +36,7 @@ export class RequestOAuth extends ApiClient implements RequestOAuthType {
     super({
       get signer () { return signerOf(source.provider, surroundings.context.keeper, source) },
       get baseUrl () { return source.provider.apiBaseUrl },
-      dispatcher: surroundings.context.dispatcher,
+      get dispatcher () { return source.provider.dispatcher },
       answered: response => { surroundings.answers.push(response) }
     })
     this.#surroundings = surroundings

@@ -14,16 +14,24 @@ export interface GrantSource {
   renewed (grant: OAuthGrant): void
 }
 
+/** What a call was made again for: the same token, as the refusal wanted it signed; another token. Each once, and the first once more for the second. */
+interface Tried { sameToken: boolean, otherToken: boolean }
+
+const nothing: Tried = { sameToken: false, otherToken: false }
+
 export function signerOf (provider: Provider, keeper: GrantKeeper, source: GrantSource): Signer {
-  const signature = async (grant: OAuthGrant, call: CallToSign): Promise<Signature> => {
-    const { headers, path, body } = await provider.sign(grant, call)
+  const signature = async (grant: OAuthGrant, call: CallToSign, { sameToken, otherToken }: Tried = nothing): Promise<Signature> => {
+    const { headers, path, body, heed } = await provider.sign(grant, call)
+    let heeded = false
     const renew = async () => {
-      const next = await keeper.renew(provider, grant)
+      if (heeded) return sameToken ? null : signature(grant, call, { sameToken: true, otherToken })
+      const next = otherToken ? null : await keeper.renew(provider, grant)
       if (next === null) return null
       source.renewed(next)
-      return signature(next, call)
+      return signature(next, call, { sameToken: false, otherToken: true })
     }
-    return { headers, path, body, renew }
+    if (heed === undefined) return { headers, path, body, renew }
+    return { headers, path, body, renew, renewable: !sameToken || !otherToken, heed: answered => (heeded = heed(answered)) }
   }
   return {
     provider: provider.name,
