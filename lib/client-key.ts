@@ -90,7 +90,7 @@ function nameOf ({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }
 function subtleNameOf ({ algorithm, usages }: webcrypto.CryptoKey): string {
   const { name, hash, namedCurve, modulusLength = leastRsaBits } = algorithm as { name: string, hash?: { name: string }, namedCurve?: string, modulusLength?: number }
   if (!usages.includes('sign') || modulusLength < leastRsaBits) return 'none'
-  return [name, hash?.name ?? namedCurve].filter(part => part !== undefined).join(' ')
+  return [name, hash?.name, namedCurve].filter(part => part !== undefined).join(' ')
 }
 
 function jwkMembers (key: OAuthClientKey): { kid?: string, alg?: string } {
