@@ -1,7 +1,8 @@
-// Whether a token is bound: RFC 9449 sections 5 and 6. The fake provider takes proofs; the other one knows nothing of them.
+// Whether a token is bound: RFC 9449 sections 5 and 6.
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
 import { createDpopKey } from '../../lib/oauth2/dpop.js'
+import { grantValues } from '../fixtures/grants.js'
 import { byHand, failureOf, grantOf, startWireLogin } from '../fixtures/wire-login.js'
 
 t.test('a bearer token in answer to a proof is refused, at login and at a refresh', async (t) => {
@@ -50,12 +51,12 @@ t.test('the code, the exchange and the refreshes have one key; another login has
 })
 
 t.test('a bound grant is proven though the option is off now, and keeps its key', async (t) => {
-  const { wire, provider, login } = await startWireLogin(t)
-  const key = createDpopKey()
+  const { wire, provider } = await startWireLogin(t)
+  const dpopKey = createDpopKey()
   wire.tokens = { token_type: 'DPoP' }
-  const grant = { ...grantOf({ ...await login().catch(() => ({ subject: 'user-1', account: 'user-1' })), tokens: { tokenType: 'dpop', accessToken: 'token', refreshToken: 'refresh', idToken: undefined, scope: [], expiresAt: undefined, claims: undefined, raw: {}, dpopKey: key } }) }
+  const grant = grantValues({ provider: 'wire', tokenType: 'dpop', accessToken: 'token', dpopKey })
   t.match(await provider.sign(grant, { method: 'GET', origin: wire.issuer, path: '/x', contentType: undefined, body: null }), { headers: { authorization: 'DPoP token', dpop: /^eyJ/ } })
-  t.match(await provider.refresh(grant), { tokenType: 'dpop', dpopKey: key })
+  t.match(await provider.refresh(grant), { tokenType: 'dpop', dpopKey })
 })
 
 t.test('a nonce that the token endpoint wants: once more, with an assertion of its own, and not again', async (t) => {
