@@ -5,17 +5,18 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import ts from 'typescript'
 
 const direction = 'imports go one way: plugin → web → provider, registry → oauth1 | oauth2 | oidc → http; web → grants'
-const providers = ['registry', 'provider', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options']
+const providers = ['registry', 'provider', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options']
 
 // Part of lib → the other parts it may import. A part is a folder of lib, or a file beside them.
 const parts = {
   errors: [],
   random: [],
-  options: ['errors'],
+  'client-key': [],
+  options: ['errors', 'client-key'],
   http: ['errors'],
-  oauth1: ['http', 'errors', 'random'],
+  oauth1: ['http', 'errors', 'random', 'client-key'],
   oidc: ['http', 'errors'],
-  oauth2: ['oidc', 'http', 'errors', 'random'],
+  oauth2: ['oidc', 'http', 'errors', 'random', 'client-key'],
   grants: ['errors', 'random'],
   'store-tests': [],
   provider: providers,

@@ -16,6 +16,7 @@ const table = {
   FST_OAUTH_PROVIDER_NOT_CHOSEN: [500, 'request.oauth is not bound to a provider on this route: declare one in config.oauth, or call request.oauth.use(name)'],
   FST_OAUTH_INVALID_CALL: [500, 'The call to %s cannot be made: %s'],
   FST_OAUTH_CANNOT_SIGN: [500, 'The request cannot be signed with OAuth 1.0a: %s'],
+  FST_OAUTH_CLIENT_KEY_FAILED: [500, 'The client cannot sign for %s: the option clientKey failed (%s)'],
   FST_OAUTH_ORIGIN_NOT_ALLOWED: [500, 'The access token of %s is not sent to %s. Add that origin to the option apiOrigins if the API lives there'],
   FST_OAUTH_INSECURE_URL: [500, 'The request to %s was not made: plain http is allowed to loopback addresses only, unless the provider\'s option allowInsecureRequests is true'],
   FST_OAUTH_PROFILE_UNAVAILABLE: [500, 'The profile at %s is unknown: the provider gave no id_token and no userinfoUrl is set'],
@@ -46,6 +47,8 @@ const table = {
   // A provider's fault
   FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
   FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],
+  FST_OAUTH_PROFILE_BROKEN: [503, 'The metadata of %s breaks the profile FAPI 2.0: %s'],
+  FST_OAUTH_TOKEN_NOT_BOUND: [502, '%s answered a proof of possession (DPoP) with a token of type %s, which whoever finds it can use. If that is to be accepted, set the option dpop to "optional"'],
   FST_OAUTH_CALLBACK_UNCONFIRMED: [502, '%s did not confirm the callback URL (oauth_callback_confirmed), so a login could be taken over by another user. If the provider speaks OAuth Core 1.0 alone, declare quirks.oauth1Revision "1.0"'],
   FST_OAUTH_TOKEN_REFUSED: [502, 'The %s of %s answered with an error (%s)'],
   FST_OAUTH_INVALID_PROVIDER_ANSWER: [502, 'The %s of %s gave an answer that cannot be used: %s'],
@@ -146,6 +149,8 @@ export function quote (text: unknown, secrets: ReadonlyArray<string | undefined>
     // As it is, and as it was sent: some servers repeat the request's body.
     for (const form of [secret, new URLSearchParams([['', secret]]).toString().slice(1)]) clean = clean.replaceAll(form, '[secret]')
   }
+  // Assertions, signed secrets and tokens are made for one request each: no list holds them.
+  clean = clean.slice(0, 4_000).replace(/eyJ[\w-]{8,}(?:\.[\w-]*)*/g, '[secret]')
   const cut = clean.length > 200 ? `${clean.slice(0, 200)}...` : clean
   return cut.replace(/[^\x20-\x7e]/g, ' ')
 }

@@ -8,6 +8,14 @@ export function isLoopback (url: URL): boolean {
   return loopbackHosts.test(url.hostname)
 }
 
+/** Whether a URL is plain http beyond this machine. */
+export function isInsecure (value: string | undefined): boolean {
+  return value !== undefined && new URL(value).protocol === 'http:' && !isLoopback(new URL(value))
+}
+
+/** Says what is wrong with an option, and what would be allowed. */
+export type Refuse = (key: string, allowed: string, value?: unknown) => void
+
 export const text = (what = 'a non-empty string') => v.pipe(v.string(what), v.nonEmpty(what))
 export const oneOf = <const T extends readonly string[]>(...values: T) => v.picklist(values, `one of ${values.map(value => `"${value}"`).join(', ')}`)
 export const fn = <T>() => v.custom<T>(input => typeof input === 'function', 'a function')

@@ -1,8 +1,10 @@
 // The schema of one provider's options. requestTokenUrl decides between OAuth 1.0a and OAuth 2; options of the other are refused.
-import { createPrivateKey } from 'node:crypto'
 import * as v from 'valibot'
 import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options.js'
-import { closed, endpoint, flag, fn, isLoopback, milliseconds, oneOf, origin, path, scopes, text, url } from './options-parts.js'
+import { checkClient, clientEntries, isPrivateRsaKey } from './options-client.js'
+import { checkProfile, withProfile } from './options-fapi2.js'
+import { closed, endpoint, flag, fn, isInsecure, milliseconds, oneOf, origin, path, scopes, text, url } from './options-parts.js'
+import type { Refuse } from './options-parts.js'
 import { checkGrant } from './options-tokens.js'
 
 type Protocol = 'oauth1' | 'oauth2'
@@ -12,7 +14,8 @@ const reservedParams: Record<Protocol, readonly string[]> = {
   // RFC 6749 section 4.1, RFC 7636, OpenID Connect Core 1.0 section 3.1.2.1
   oauth2: [
     'client_id', 'client_secret', 'redirect_uri', 'response_type', 'scope', 'state', 'nonce',
-    'code', 'code_verifier', 'code_challenge', 'code_challenge_method', 'grant_type', 'refresh_token'
+    'code', 'code_verifier', 'code_challenge', 'code_challenge_method', 'grant_type', 'refresh_token',
+    'client_assertion', 'client_assertion_type', 'request', 'request_uri', 'dpop_jkt'
   ],
   // RFC 5849 sections 2 and 3.1. Not oauth_consumer_key: some ask for it in the authorization URL too.
   oauth1: [
@@ -24,10 +27,13 @@ const reservedParams: Record<Protocol, readonly string[]> = {
 /** Options and quirks that only one of the protocols knows. */
 const ofOneProtocol: Record<Protocol, readonly string[]> = {
   oauth1: [
-    'requestTokenParams', 'accessTokenMethod', 'signatureMethod', 'realm', 'clientKey',
+    'requestTokenParams', 'accessTokenMethod', 'signatureMethod', 'realm',
     'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
   ],
-  oauth2: ['issuer', 'grant', 'clientAuth', 'revocationUrl', 'jwksUrl', 'pkce', 'nonce', 'refreshGrace']
+  oauth2: [
+    'issuer', 'grant', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
+    'revocationUrl', 'parUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
+  ]
 }
 
 const params = v.union([
@@ -50,6 +56,8 @@ const quirks = closed({
     error: v.optional(text()),
     bodyContains: v.optional(text())
   })),
+  basicAuth: v.optional(oneOf('raw')),
+  assertionAudience: v.optional(oneOf('token-endpoint')),
   scopeParam: v.optional(text()),
   oauth1Revision: v.optional(oneOf('1.0')),
   oauth1CallbackOnAuthorize: v.optional(flag),
@@ -63,11 +71,9 @@ const ownCallback = v.pipe(endpoint, v.check(input => new URL(input).search === 
 
 const entries = {
   clientId: text(),
-  clientSecret: v.optional(v.string('a non-empty string')),
-  clientKey: v.optional(v.pipe(text('a private RSA key as PEM'), v.check(isPrivateRsaKey, 'a private RSA key as PEM'))),
+  ...clientEntries,
   grant: v.optional(oneOf('client_credentials')),
   tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
-  clientAuth: v.optional(oneOf('client_secret_basic', 'client_secret_post', 'none')),
   scope: v.optional(scopes),
   issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),
   requestTokenUrl: v.optional(endpoint),
@@ -75,6 +81,7 @@ const entries = {
   accessTokenUrl: v.optional(endpoint),
   userinfoUrl: v.optional(endpoint),
   revocationUrl: v.optional(endpoint),
+  parUrl: v.optional(endpoint),
   jwksUrl: v.optional(endpoint),
   apiBaseUrl: v.optional(endpoint),
   apiOrigins: v.optional(v.array(origin, 'an array of origins'), []),
@@ -94,17 +101,16 @@ const entries = {
 
 const members = closed(entries)
 type Given = v.InferOutput<typeof members>
-/** Says what is wrong with an option, and what would be allowed. */
-type Refuse = (key: keyof Given, allowed: string, value?: unknown) => void
 
 export const provider = v.pipe(
   members,
   v.rawCheck(({ dataset, addIssue }) => {
     if (dataset.typed) {
       const given = dataset.value
-      check(given, (key, message, value = given[key]) => addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input: given, key, value }] }))
+      check(given, (key, message, value: unknown = Reflect.get(given, key)) => addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input: given, key, value }] }))
     }
-  })
+  }),
+  v.transform(withProfile)
 )
 
 function check (given: Given, refuse: Refuse): void {
@@ -121,7 +127,7 @@ function checkProtocol (given: Given, protocol: Protocol, refuse: Refuse): void 
     ? ['oauth2', 'it is for OAuth 2, and requestTokenUrl makes this an OAuth 1.0a provider'] as const
     : ['oauth1', 'it is for OAuth 1.0a, and without requestTokenUrl this is an OAuth 2 provider'] as const
   for (const name of ofOneProtocol[other]) {
-    if (Reflect.get(given, name) !== undefined) refuse(name as keyof Given, `nothing: ${why}`)
+    if (Reflect.get(given, name) !== undefined) refuse(name, `nothing: ${why}`)
     if (Reflect.get(given.quirks, name) !== undefined) refuse('quirks', `an object without ${name}: ${why}`)
   }
   const source = protocol === 'oauth1' ? 'since OAuth 1.0a has no discovery' : 'since there is no issuer to discover it from'
@@ -132,11 +138,11 @@ function checkProtocol (given: Given, protocol: Protocol, refuse: Refuse): void 
 }
 
 function checkOAuth2 (given: Given, refuse: Refuse): void {
-  if (given.clientSecret === '') refuse('clientSecret', 'a non-empty string')
   if (given.callbackUrl === 'oob') refuse('callbackUrl', 'an absolute URL: "oob" is for OAuth 1.0a, and without requestTokenUrl this is an OAuth 2 provider')
   if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
-  if (given.clientSecret === undefined && given.clientAuth?.startsWith('client_secret')) refuse('clientSecret', `a non-empty string, since clientAuth is "${given.clientAuth}"`)
+  checkClient(given, refuse)
   checkGrant(given, refuse)
+  if (given.security === 'fapi2') checkProfile(given, refuse)
 }
 
 function checkSigning (given: Given, refuse: Refuse): void {
@@ -145,14 +151,14 @@ function checkSigning (given: Given, refuse: Refuse): void {
   const isRsa = signatureMethod.startsWith('RSA')
   if (!isRsa && !given.clientSecret) refuse('clientSecret', `a non-empty string, ${because}`)
   if (!isRsa && given.clientKey !== undefined) refuse('clientKey', `nothing, ${because}`)
-  if (isRsa && given.clientKey === undefined) refuse('clientKey', `a private RSA key as PEM, ${because}`)
+  if (isRsa && !isPrivateRsaKey(given.clientKey)) refuse('clientKey', `a private RSA key as PEM, ${because}`)
   // RFC 5849 section 3.4.4: the secrets themselves are sent.
   if (signatureMethod !== 'PLAINTEXT') return
   const { oauth1Parameters = 'header' } = given.quirks
   if (oauth1Parameters !== 'header') refuse('quirks', 'an object without oauth1Parameters: PLAINTEXT sends secrets, and addresses are logged everywhere')
   const { requestTokenUrl, accessTokenUrl, userinfoUrl, apiBaseUrl } = given
   for (const [key, value] of Object.entries({ requestTokenUrl, accessTokenUrl, userinfoUrl, apiBaseUrl })) {
-    if (isInsecure(value)) refuse(key as keyof Given, 'an https URL: PLAINTEXT sends secrets, so allowInsecureRequests does not count')
+    if (isInsecure(value)) refuse(key, 'an https URL: PLAINTEXT sends secrets, so allowInsecureRequests does not count')
   }
   for (const value of given.apiOrigins) if (isInsecure(value)) refuse('apiOrigins', 'https origins: PLAINTEXT sends secrets, so allowInsecureRequests does not count', value)
 }
@@ -163,7 +169,7 @@ function checkParams (given: Given, protocol: Protocol, refuse: Refuse): void {
   }
 }
 
-const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
+const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
 
 function checkAddresses (given: Given, refuse: Refuse): void {
   if (given.allowInsecureRequests) return
@@ -172,22 +178,10 @@ function checkAddresses (given: Given, refuse: Refuse): void {
   for (const value of given.apiOrigins) if (isInsecure(value)) refuse('apiOrigins', allowed, value)
 }
 
-function isInsecure (value: string | undefined): boolean {
-  return value !== undefined && new URL(value).protocol === 'http:' && !isLoopback(new URL(value))
-}
-
 function hasReserved (input: unknown, protocol: Protocol): boolean {
   return typeof input === 'object' && Object.keys(input as object).some(name => reservedParams[protocol].includes(name))
 }
 
 function withoutReserved (protocol: Protocol): string {
   return `an object without ${reservedParams[protocol].join(', ')}: the plugin sets these itself`
-}
-
-function isPrivateRsaKey (pem: string): boolean {
-  try {
-    return createPrivateKey(pem).asymmetricKeyType === 'rsa'
-  } catch {
-    return false
-  }
 }

@@ -41,6 +41,8 @@ const ofLogins = ['authorizeUrl', 'userinfoUrl', 'jwksUrl', 'authorizeParams', '
 interface GrantOptions extends Partial<Record<typeof ofLogins[number], unknown>> {
   grant?: 'client_credentials' | undefined
   clientSecret?: string | undefined
+  clientKey?: unknown
+  clientCert?: string | undefined
   clientAuth?: string | undefined
   accessTokenParams?: unknown
   allowCrossSiteStart: boolean
@@ -52,7 +54,7 @@ export function checkGrant (given: GrantOptions, refuse: (key: keyof GrantOption
   const because = `since grant is "${given.grant}"`
   for (const key of ofLogins) if (given[key] !== undefined) refuse(key, `nothing, ${because} and there are no logins`, given[key])
   if (given.allowCrossSiteStart) refuse('allowCrossSiteStart', `nothing, ${because} and there are no logins`, true)
-  if (given.clientSecret === undefined) refuse('clientSecret', `a non-empty string, ${because}`)
-  if (given.clientAuth === 'none') refuse('clientAuth', `"client_secret_basic" or "client_secret_post", ${because}`, given.clientAuth)
+  if (given.clientSecret === undefined && given.clientKey === undefined && given.clientCert === undefined) refuse('clientSecret', `a non-empty string (or give clientKey or clientCert), ${because}`)
+  if (given.clientAuth === 'none') refuse('clientAuth', `another method than "none", ${because}`, given.clientAuth)
   if (typeof given.accessTokenParams === 'function') refuse('accessTokenParams', `an object of strings, ${because} and there is no request`, given.accessTokenParams)
 }

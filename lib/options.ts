@@ -9,7 +9,7 @@ import { clientOptions, exchangeOptions, ownTokenKeys, ownTokens } from './optio
 
 export { isLoopback } from './options-parts.js'
 
-const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'requestTokenParams', 'authorizeParams', 'accessTokenParams', ...ownTokenKeys])
+const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'requestTokenParams', 'authorizeParams', 'accessTokenParams', ...ownTokenKeys])
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))

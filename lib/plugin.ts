@@ -38,6 +38,7 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
   app.addHook('onClose', async () => {
     await context.keeper.drain()
     await options.store?.close?.()
+    await context.registry.close()
     if (options.dispatcher === undefined) await context.dispatcher.close()
   })
 }

@@ -1,9 +1,11 @@
 // One provider: begin, complete, refresh, revoke. It picks its protocol once, at construction.
+import type { OAuthDpopKey } from '../types/client-auth.js'
 import type { OAuthGrant, OAuthTokenSet } from '../types/grant.js'
 import type { OAuthProfile } from '../types/profile.js'
 import type { OAuthProtocolName, OAuthProvider } from '../types/providers.js'
 import { oauthError } from './errors.js'
 import type { CallToSign, SignedBodies } from './http/call-to-sign.js'
+import { createMutualTlsAgent, presenting } from './http/mutual-tls.js'
 import type { SignedParts } from './http/sign.js'
 import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
@@ -25,6 +27,8 @@ export interface LoginSecrets {
   verifier?: string
   /** OpenID Connect. */
   nonce?: string
+  /** What the tokens will be bound to (RFC 9449). */
+  dpopKey?: OAuthDpopKey
   /** OAuth 1.0a: the temporary credentials. */
   token?: string
   tokenSecret?: string
@@ -47,7 +51,7 @@ export interface LoginEnd {
 }
 
 /** What the tokens say of whom they stand for. */
-type Identity = Pick<OAuthTokenSet, 'accessToken' | 'tokenSecret'> & Pick<OAuthGrant, 'claims' | 'raw'>
+type Identity = Pick<OAuthTokenSet, 'accessToken' | 'tokenSecret' | 'dpopKey'> & Pick<OAuthGrant, 'claims' | 'raw'>
 
 /** What a protocol folder offers. */
 interface Protocol {
@@ -82,6 +86,9 @@ export class Provider implements OAuthProvider {
   readonly defaultReturnTo: string | undefined
   readonly allowCrossSiteStart: boolean
   readonly refreshGrace: number | undefined
+  /** What API calls go through. */
+  readonly dispatcher: TransportOptions['dispatcher']
+  readonly #agent: TransportOptions['dispatcher'] | undefined
   readonly #options: ProviderOptions
   readonly #protocol: Protocol
   readonly #apiOrigins: ReadonlySet<string>
@@ -98,10 +105,18 @@ export class Provider implements OAuthProvider {
     this.#options = options
     this.#apiOrigins = new Set([options.apiBaseUrl, ...options.apiOrigins].filter(url => url !== undefined).map(url => new URL(url).origin))
     const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests
-    const transport = createTransport({ dispatcher, provider: name, timeout, allows })
+    const { clientCert: cert, clientCertKey: key, serverCa: ca } = options
+    this.#agent = cert === undefined || key === undefined ? undefined : createMutualTlsAgent({ cert, key, ca })
+    this.dispatcher = this.#agent === undefined ? dispatcher : presenting(this.#agent, { others: dispatcher, to: origin => this.allowsOrigin(origin) })
+    const transport = createTransport({ dispatcher: this.#agent ?? dispatcher, provider: name, timeout, allows })
     this.#protocol = options.requestTokenUrl === undefined
       ? new OAuth2Protocol({ provider: name, options, transport, clock, allows })
       : new OAuth1Protocol({ provider: name, options, transport, clock })
+  }
+
+  /** Ends the connections that are this provider's own, when the calls under way have ended. */
+  async close (): Promise<void> {
+    await this.#agent?.close()
   }
 
   get protocol (): OAuthProtocolName {
@@ -156,6 +171,11 @@ export class Provider implements OAuthProvider {
   /** False where the provider offers no revocation. */
   async revoke (grant: OAuthGrant): Promise<boolean> {
     return this.#protocol.revoke(grant)
+  }
+
+  /** Whether its tokens are bound to a key or a certificate (RFC 9449, RFC 8705), or may be. */
+  get bindsTokens (): boolean {
+    return Boolean(this.#options.dpop) || this.#agent !== undefined
   }
 
   /** Whether users log in: else its tokens are the application's own. */

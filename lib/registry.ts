@@ -54,7 +54,13 @@ export class ProviderRegistry implements OAuthProviderRegistry {
   }
 
   unregister (name: string): boolean {
+    // Nobody waits for the calls that are under way.
+    this.#providers.get(name)?.close()
     return this.#providers.delete(name)
+  }
+
+  async close (): Promise<void> {
+    await Promise.all([...this].map(provider => provider.close()))
   }
 
   [Symbol.iterator] (): Iterator<Provider> {

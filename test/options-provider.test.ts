@@ -11,7 +11,7 @@ const provider: Array<[object, string | RegExp]> = [
   [{ clientId: undefined }, 'providers.x.clientId is undefined; allowed is a non-empty string'],
   [{ clientSecret: '' }, 'providers.x.clientSecret is a string of 0 characters; allowed is a non-empty string'],
   [{ clientSecret: 90210 }, 'providers.x.clientSecret is a number; allowed is a non-empty string'],
-  [{ clientAuth: 'basic' }, 'providers.x.clientAuth is "basic"; allowed is one of "client_secret_basic", "client_secret_post", "none"'],
+  [{ clientAuth: 'basic' }, 'providers.x.clientAuth is "basic"; allowed is one of "client_secret_basic", "client_secret_post", "client_secret_jwt", "client_secret_signed_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "none"'],
   [{ clientAuth: 'client_secret_post' }, 'providers.x.clientSecret is undefined; allowed is a non-empty string, since clientAuth is "client_secret_post"'],
   [{ scope: 'openid email' }, 'providers.x.scope is "openid email"; allowed is an array of scopes'],
   [{ scope: ['openid email'] }, 'providers.x.scope.0 is "openid email"; allowed is a scope without spaces (RFC 6749 section 3.3)'],
@@ -42,7 +42,7 @@ const provider: Array<[object, string | RegExp]> = [
   [{ quirks: { insufficientScope: { status: 200 } } }, 'quirks.insufficientScope.status is 200; allowed is a status from 400 to 599'],
   [{ quirks: { insufficientScope: { error: 'x' } } }, 'quirks.insufficientScope.status is undefined'],
   [{ quirks: { insufficientScope: { status: 403, header: 'x' } } }, 'quirks.insufficientScope.header is not an option; allowed is one of the options status, error, bodyContains'],
-  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options pkce, scopeDelimiter, nonce, refreshGrace, insufficientScope, scopeParam, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
+  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options pkce, scopeDelimiter, nonce, refreshGrace, insufficientScope, basicAuth, assertionAudience, scopeParam, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
   [{ callbackUrl: '/callback' }, /^providers\.x\.callbackUrl is "\/callback"/],
   [{ callbackUrl: 'https://app.example/callback?a=1' }, 'providers.x.callbackUrl is "https://app.example/callback?a=1"; allowed is an absolute URL without a query'],
   [{ defaultReturnTo: 'home' }, 'providers.x.defaultReturnTo is "home"; allowed is a path that begins with one /'],
@@ -95,8 +95,9 @@ const oauth1: Array<[object, string | RegExp]> = [
   [{ clientSecret: undefined, signatureMethod: 'PLAINTEXT' }, 'providers.x.clientSecret is undefined; allowed is a non-empty string, since signatureMethod is "PLAINTEXT"'],
   [{ signatureMethod: 'HMAC-MD5' }, /^providers\.x\.signatureMethod is "HMAC-MD5"; allowed is one of "HMAC-SHA1", /],
   [{ signatureMethod: 'RSA-SHA1' }, 'providers.x.clientKey is undefined; allowed is a private RSA key as PEM, since signatureMethod is "RSA-SHA1"'],
-  [{ signatureMethod: 'RSA-SHA1', clientKey: 'secret' }, 'providers.x.clientKey is a string of 6 characters; allowed is a private RSA key as PEM'],
-  [{ signatureMethod: 'RSA-SHA1', clientKey: ec }, /^providers\.x\.clientKey is a string of \d+ characters; allowed is a private RSA key as PEM$/],
+  [{ signatureMethod: 'RSA-SHA1', clientKey: 'secret' }, 'providers.x.clientKey is a string of 6 characters; allowed is a private RSA key as PEM, since signatureMethod is "RSA-SHA1"'],
+  [{ signatureMethod: 'RSA-SHA1', clientKey: ec }, /^providers\.x\.clientKey is a string of \d+ characters; allowed is a private RSA key as PEM, since/],
+  [{ signatureMethod: 'RSA-SHA1', clientKey: () => new Uint8Array() }, 'providers.x.clientKey is a function; allowed is a private RSA key as PEM, since signatureMethod is "RSA-SHA1"'],
   [{ clientKey: rsa }, /^providers\.x\.clientKey is a string of \d+ characters; allowed is nothing, since signatureMethod is "HMAC-SHA1"$/],
   [{ accessTokenMethod: 'PUT' }, 'providers.x.accessTokenMethod is "PUT"; allowed is one of "GET", "POST"'],
   [{ realm: '' }, 'providers.x.realm is ""; allowed is a non-empty string'],
@@ -121,7 +122,7 @@ t.test('a wrong option of an OAuth 1.0a provider', async (t) => {
 })
 
 t.test('options of OAuth 1.0a alone at another provider', async (t) => {
-  const given = { requestTokenParams: {}, accessTokenMethod: 'GET', signatureMethod: 'HMAC-SHA1', realm: 'r', clientKey: rsa }
+  const given = { requestTokenParams: {}, accessTokenMethod: 'GET', signatureMethod: 'HMAC-SHA1', realm: 'r' }
   for (const [name, value] of Object.entries(given)) t.match(messageOf(() => parseProviderOptions('x', { ...github, [name]: value })), new RegExp(`^providers\\.x\\.${name} is .*; allowed is nothing: ${ofOAuth1}$`), name)
   const quirks = { oauth1Revision: '1.0', oauth1CallbackOnAuthorize: true, oauth1RequestTokenMethod: 'GET', oauth1ScopeOnRequestToken: true, oauth1Parameters: 'query', oauth1BodyHash: true, scopeParam: 'perms' }
   for (const [name, value] of Object.entries(quirks)) t.equal(messageOf(() => parseProviderOptions('x', { ...github, quirks: { [name]: value } })), `providers.x.quirks is an object; allowed is an object without ${name}: ${ofOAuth1}`)

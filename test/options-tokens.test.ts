@@ -13,8 +13,8 @@ t.test('client credentials', async (t) => {
   const wrong: Array<[object, string]> = [
     [{ grant: 'password' }, 'providers.x.grant is "password"; allowed is one of "client_credentials"'],
     [{ accessTokenUrl: undefined }, 'providers.x.accessTokenUrl is undefined; allowed is a URL, since there is no issuer to discover it from'],
-    [{ clientSecret: undefined }, 'providers.x.clientSecret is undefined; allowed is a non-empty string, since grant is "client_credentials"'],
-    [{ clientAuth: 'none' }, 'providers.x.clientAuth is "none"; allowed is "client_secret_basic" or "client_secret_post", since grant is "client_credentials"'],
+    [{ clientSecret: undefined }, 'providers.x.clientSecret is undefined; allowed is a non-empty string (or give clientKey or clientCert), since grant is "client_credentials"'],
+    [{ clientAuth: 'none' }, 'providers.x.clientAuth is "none"; allowed is another method than "none", since grant is "client_credentials"'],
     [{ authorizeUrl: 'https://sso.example/authorize' }, `providers.x.authorizeUrl is "https://sso.example/authorize"; allowed is nothing, ${noLogins}`],
     [{ userinfoUrl: 'https://sso.example/userinfo' }, `providers.x.userinfoUrl is "https://sso.example/userinfo"; allowed is nothing, ${noLogins}`],
     [{ issuer: 'https://sso.example', jwksUrl: 'https://sso.example/jwks' }, `providers.x.jwksUrl is "https://sso.example/jwks"; allowed is nothing, ${noLogins}`],

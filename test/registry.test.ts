@@ -2,6 +2,7 @@
 import t from 'tap'
 import { createAgent } from '../lib/http/transport.js'
 import { ProviderRegistry } from '../lib/registry.js'
+import { clientCert, clientCertKey } from './fixtures/certificates.js'
 import { startApp } from './fixtures/app.js'
 import { Browser } from './fixtures/browser.js'
 import { WireProvider } from './fixtures/wire-provider.js'
@@ -90,4 +91,14 @@ t.test('a provider that is registered while the application runs can be logged i
 t.test('the routes of prototype keys are not found', async (t) => {
   const { url } = await startApp(t, { providers: { github: options } })
   for (const name of prototypeKeys) t.equal((await new Browser().open(`${url}/oauth/${name}`)).status, 404, name)
+})
+
+t.test('connections of a provider of its own end with it, and those of all with the application', async (t) => {
+  const registry = createRegistry('plain')
+  const one = registry.register('one', { ...options, clientCert, clientCertKey })
+  const two = registry.register('two', { ...options, clientCert, clientCertKey })
+  t.not(one.dispatcher, registry.get('plain').dispatcher)
+  t.equal(registry.unregister('one'), true)
+  await registry.close()
+  for (const provider of [one, two]) await t.rejects(provider.close(), { code: 'UND_ERR_DESTROYED' }, 'they are closed')
 })

@@ -1,6 +1,8 @@
+import type { OAuthDpopKey } from './client-auth.js'
+
 /**
  * What an owner was granted at a provider: the tokens and what is known of them.
- * `JSON.stringify`, `console.log`, loggers and a spread see it without its tokens, `raw` and `claims`: read those by name.
+ * `JSON.stringify`, `console.log`, loggers and a spread see it without its tokens, its key, `raw` and `claims`: read those by name.
  */
 export interface OAuthGrant {
   readonly provider: string
@@ -9,11 +11,13 @@ export interface OAuthGrant {
   readonly account: string
   /** Subject at the provider: `sub` of the id_token, or the profile's id. */
   readonly subject: string | undefined
-  /** In lower case, as RFC 6749 section 5.1 compares it: `bearer`. `oauth1` for OAuth 1.0a. */
+  /** In lower case, as RFC 6749 section 5.1 compares it: `bearer`, or `dpop` (RFC 9449). `oauth1` for OAuth 1.0a. */
   readonly tokenType: string
   readonly accessToken: string
   /** OAuth 1.0a: the shared secret of the token (RFC 5849 section 2.3). */
   readonly tokenSecret: string | undefined
+  /** The private key that tokens of the type `dpop` are bound to. */
+  readonly dpopKey?: Readonly<OAuthDpopKey> | undefined
   readonly refreshToken: string | undefined
   readonly idToken: string | undefined
   /** Granted scopes: those of the token answer, or those requested where it names none (RFC 6749 section 5.1). */
@@ -70,6 +74,8 @@ export interface OAuthTokenSet {
   accessToken: string
   /** Of OAuth 1.0a alone. */
   tokenSecret?: string | undefined
+  /** Of a token that is bound to it. */
+  dpopKey?: OAuthDpopKey | undefined
   refreshToken: string | undefined
   idToken: string | undefined
   /** Undefined where the answer names none. */

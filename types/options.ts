@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { OAuthClientAuth, OAuthClientKey, OAuthClientKeyAlg } from './client-auth.js'
 import type { OAuthGrant, OAuthGrantChange } from './grant.js'
 import type { OAuth1SignatureMethod } from './oauth1.js'
 import type { OAuthProfile } from './profile.js'
@@ -7,9 +8,6 @@ import type { GrantStore } from './store.js'
 
 /** Extra parameters, or a function of the request that answers them. Parameters of the protocol itself are refused. */
 export type OAuthExtraParams = Record<string, string> | ((request: FastifyRequest) => Record<string, string> | Promise<Record<string, string>>)
-
-/** How the client proves who it is at the token endpoint (RFC 6749 section 2.3, OpenID Connect Core 1.0 section 9). */
-export type OAuthClientAuth = 'client_secret_basic' | 'client_secret_post' | 'none'
 
 /** Declared deviations from the RFCs. */
 export interface OAuthQuirks {
@@ -25,6 +23,10 @@ export interface OAuthQuirks {
    * into with `throwOnError: true` alone.
    */
   insufficientScope?: { status: number, error?: string, bodyContains?: string }
+  /** `raw`: the server does not decode what `client_secret_basic` encodes (RFC 6749 section 2.3.1). Default: form-encoded. */
+  basicAuth?: 'raw'
+  /** `token-endpoint`: client assertions name the token endpoint as their audience (RFC 7523 section 3). Default: the issuer, where there is one. */
+  assertionAudience?: 'token-endpoint'
   /** OAuth 1.0a: the name of the parameter that scopes are asked for in, such as Flickr's `perms`. Default: `scope`. */
   scopeParam?: string
   /**
@@ -83,10 +85,36 @@ export interface OAuthProviderOptions {
   clientId: string
   /** Required for OAuth 1.0a, unless `signatureMethod` is one of RSA. */
   clientSecret?: string
-  /** OAuth 1.0a: private RSA key, as PEM, of the RSA signature methods. */
-  clientKey?: string
-  /** Default: what the provider's metadata offers, `client_secret_basic` first; `none` without a secret. */
+  /** Private key of the client: of `private_key_jwt`, `client_secret_signed_jwt` and `jar`. Of OAuth 1.0a's RSA methods: an RSA key as PEM. */
+  clientKey?: OAuthClientKey
+  /** `kid` of what the key signs. Default: that of a JWK. */
+  clientKeyId?: string
+  /** Default: `alg` of a JWK; else by the key's type, RS256 for RSA (with `fapi2` PS256). Required where `clientKey` is a function. */
+  clientKeyAlg?: OAuthClientKeyAlg
+  /** Certificate of the client and its chain, as PEM, for mutual TLS (RFC 8705). Calls of the API present it too. */
+  clientCert?: string
+  /** The certificate's private key, as PEM. */
+  clientCertKey?: string
+  /** Certificates, as PEM, by which the provider's and the API's own are verified. Default: those of Node.js. */
+  serverCa?: string
+  /** Claims of the secret of `client_secret_signed_jwt`, beside or instead of `iss` and `sub` (the client's id), `aud` (the issuer), `iat` and `exp`. */
+  clientSecretClaims?: Record<string, string>
+  /**
+   * Default: with `clientKey` and no secret `private_key_jwt`, with `clientCert` alone `tls_client_auth`; else what the provider's metadata
+   * offers, `client_secret_basic` first; `none` without a secret.
+   */
   clientAuth?: OAuthClientAuth
+  /**
+   * Tokens bound to a key of their grant (RFC 9449), proven at the token endpoint and at every call. `optional`: a bearer token is
+   * accepted too. Default: false.
+   */
+  dpop?: boolean | 'optional'
+  /** Push the authorization request (RFC 9126). Default: where the provider's metadata requires it. */
+  par?: boolean
+  /** Sign the authorization request with `clientKey` (RFC 9101). Default: where the provider's metadata requires it. */
+  jar?: boolean
+  /** `fapi2`: the FAPI 2.0 Security Profile; options and metadata that break it are refused. Default: `default`. */
+  security?: 'default' | 'fapi2'
   /** Scopes that every login asks for. Default: `openid` with an issuer, else none. */
   scope?: readonly string[]
   /** Issuer identifier: endpoints come from its metadata (OpenID Connect Discovery 1.0, RFC 8414). */
@@ -100,6 +128,8 @@ export interface OAuthProviderOptions {
   userinfoUrl?: string
   /** Revocation endpoint (RFC 7009). */
   revocationUrl?: string
+  /** Pushed authorization request endpoint (RFC 9126). */
+  parUrl?: string
   /** JWK Set of the issuer, where its endpoints are all given by hand. */
   jwksUrl?: string
   /** What relative URLs of API calls are resolved against. Its origin is sent the access token. */

@@ -26,7 +26,7 @@ export interface FakeClient {
 export type FakeClientAuth = 'client_secret_basic' | 'client_secret_post' | 'none' | 'private_key_jwt' | 'client_assertion' | 'bearer' | 'hash' | `header:${string}`
 
 /** An endpoint of a fake provider. Login and consent pages belong to `authorize`; `temporary` gives temporary credentials (RFC 5849 section 2.1). */
-export type FakeEndpoint = 'discovery' | 'jwks' | 'temporary' | 'authorize' | 'token' | 'userinfo' | 'revocation' | 'introspection' | 'api'
+export type FakeEndpoint = 'discovery' | 'jwks' | 'temporary' | 'authorize' | 'token' | 'userinfo' | 'revocation' | 'introspection' | 'par' | 'api'
 
 /** A request that a fake provider received. It holds secrets: it is for tests. */
 export interface FakeRequest {

@@ -41,6 +41,8 @@ export interface FakeProviderSettings {
   lifetimes?: { accessToken?: number, refreshToken?: number, code?: number }
   /** RFC 9449. `required`: no bearer tokens. `nonce`: proofs must hold the server's nonce too. Default: taken when offered. */
   dpop?: 'required' | 'nonce'
+  /** RFC 9126. `required`: no authorization request that was not pushed. Default: taken when pushed. */
+  par?: 'required'
 }
 
 /** How `loginAs` acts for the user. */

@@ -38,7 +38,7 @@ export type Judge = (grant: GrantValues) => OAuthGrantStatus
 
 const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false }
 
-type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
+type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
 
 /** Judges by the stated lifetime alone; a grant without one is fresh. */
 export function freshnessOf (grant: GrantValues, now: number): Freshness {
@@ -59,7 +59,7 @@ export function idOf ({ owner, provider, account }: GrantKey): string {
 }
 
 /**
- * Makes a grant, frozen. Its tokens, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
+ * Makes a grant, frozen. Its tokens, its key, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
  * console.log, a spread, and loggers (pino walks the members of what it is given, toJSON or not) pass them by.
  */
 export function createGrant (values: GrantValues, kept = nothingKept, judge: Judge = () => 'active'): OAuthGrant {
@@ -102,14 +102,15 @@ class Grant implements OAuthGrant {
     this.version = values.version
     this.authorizedAt = values.authorizedAt
     this.updatedAt = values.updatedAt
-    const { accessToken, tokenSecret, refreshToken, idToken, claims, raw } = values
-    this.#hidden = { accessToken, tokenSecret, refreshToken, idToken, claims, raw }
+    const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = values
+    this.#hidden = { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
     this.#kept = kept
     this.status = status
   }
 
   get accessToken (): string { return this.#hidden.accessToken }
   get tokenSecret (): string | undefined { return this.#hidden.tokenSecret }
+  get dpopKey (): OAuthGrant['dpopKey'] { return this.#hidden.dpopKey }
   get refreshToken (): string | undefined { return this.#hidden.refreshToken }
   get idToken (): string | undefined { return this.#hidden.idToken }
   get claims (): OAuthGrant['claims'] { return this.#hidden.claims }
@@ -132,6 +133,7 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
     tokenType: tokens.tokenType,
     accessToken: tokens.accessToken,
     tokenSecret: tokens.tokenSecret,
+    dpopKey: tokens.dpopKey,
     refreshToken: tokens.refreshToken ?? grant.refreshToken,
     idToken: tokens.idToken ?? grant.idToken,
     scope: tokens.scope ?? grant.scope,
@@ -178,7 +180,7 @@ export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
 
 // A spread has the members, not the getters.
 function membersOf (grant: OAuthGrant): GrantValues {
-  const { accessToken, tokenSecret, refreshToken, idToken, claims, raw } = grant
+  const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = grant
   const { status, ...plain } = grant
-  return { ...plain, accessToken, tokenSecret, refreshToken, idToken, claims, raw }
+  return { ...plain, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
 }

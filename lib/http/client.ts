@@ -68,20 +68,26 @@ export class ApiClient implements OAuthClient {
     // A Request of another undici, such as Node's own, is none to this one.
     const target = !isRequest ? url : input instanceof Request ? input : new Request(url, input as RequestInit)
     let refused: Signature | undefined
-    const interceptor = signing(signer, { foreign: 'unsigned', replay: true, dispatched: signature => { refused = signature } })
-    const send = () => fetch(target, { ...init, dispatcher: dispatcher.compose(interceptor) }).catch(error => { throw asOwnError(error) })
+    const dispatched = (signature: Signature | undefined) => { refused = signature }
+    const interceptor = (signature?: Signature) => signing(signer, { foreign: 'unsigned', replay: true, signature, dispatched })
+    const send = (signature?: Signature) => fetch(target, { ...init, dispatcher: dispatcher.compose(interceptor(signature)) }).catch(error => { throw asOwnError(error) })
     const response = await send()
     // fetch turns every body into a stream before it is dispatched, so a body that can be sent twice is only seen here.
     const hasBody = init.body !== undefined && init.body !== null && (isReplayable(init.body) || init.body instanceof URLSearchParams)
-    if (response.status !== 401 || refused === undefined || !hasBody) return response
-    if (await refused.renew().catch(() => null) === null) return response
-    await response.body?.cancel()
-    return send()
+    return hasBody ? this.#sentAgain(response, { send, refusal: () => refused }) : response
   }
 
   get dispatcher (): Dispatcher {
     const { signer, dispatcher } = this.#options
     return dispatcher.compose(signing(signer, { foreign: 'refused', replay: true }))
+  }
+
+  async #sentAgain (response: Response, { send, refusal }: { send: (signature: Signature) => Promise<Response>, refusal: () => Signature | undefined }): Promise<Response> {
+    const renewed = response.status === 401 ? await refusal()?.renew().catch(() => null) ?? null : null
+    if (renewed === null) return response
+    await response.body?.cancel()
+    const next = await send(renewed)
+    return renewed.renewable === true ? this.#sentAgain(next, { send, refusal }) : next
   }
 
   #resolve (url: string | URL): URL {

@@ -9,6 +9,13 @@ type Trailers = Parameters<NonNullable<Handler['onResponseEnd']>>[1]
 /** Prepares the second call; answers how it is made, or null where there is to be none. */
 export type Renewal = () => Promise<(() => void) | null>
 
+export interface ReplayOptions {
+  /** null: the answer is passed through whatever it is. */
+  renew: Renewal | null
+  /** Told of the headers of every answer. */
+  heed?: ((headers: Headers) => unknown) | undefined
+}
+
 const discardedAtMost = 128 * 1024
 
 /** Whether a body can be sent twice. */
@@ -19,15 +26,15 @@ export function isReplayable (body: unknown): boolean {
 /** Passes an answer through, unless it is a 401 after which the call can be made again. */
 export class ReplayHandler implements Handler {
   readonly #handler: Handler
-  readonly #renew: Renewal
+  readonly #options: ReplayOptions
   /** What came of a 401 that is held back; a dispatcher that knows no pause, such as a MockAgent, goes on. */
   #held: Array<() => void> | undefined
   #again: (() => void) | undefined
   #discarded = 0
 
-  constructor (handler: Handler, renew: Renewal) {
+  constructor (handler: Handler, options: ReplayOptions) {
     this.#handler = handler
-    this.#renew = renew
+    this.#options = options
   }
 
   onRequestStart (controller: Controller, context: unknown): void {
@@ -40,10 +47,12 @@ export class ReplayHandler implements Handler {
 
   onResponseStart (controller: Controller, statusCode: number, headers: Headers, statusMessage?: string): void {
     const pass = () => this.#handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
-    if (statusCode !== 401) return pass()
+    const { renew, heed } = this.#options
+    heed?.(headers)
+    if (statusCode !== 401 || renew === null) return pass()
     const held = this.#held = []
     controller.pause()
-    this.#renew().catch(() => null).then(again => {
+    renew().catch(() => null).then(again => {
       if (this.#held === held) this.#release(again, pass)
       controller.resume()
       // Outside of undici's own callbacks, nobody else catches what a handler throws.

@@ -15,11 +15,18 @@ export interface SignedParts {
   path?: string | undefined
   /** Replaces the body. */
   body?: string | undefined
+  /** Told of the headers of every answer. True where a call that was refused is good with a signature that heeds them, such as a DPoP nonce. */
+  heed?: ((headers: AnswerHeaders) => boolean) | undefined
 }
+
+/** Names in lower case. */
+export type AnswerHeaders = Record<string, string | string[] | undefined>
 
 /** A signature for one request, and the way to a newer one when it is refused. */
 export interface Signature extends SignedParts {
-  /** Refreshes the token; null where no other is to be had. */
+  /** Whether a call that is made again with it may be made once more, for another reason. Default: false. */
+  renewable?: boolean
+  /** Heeds what the refusal said, or refreshes the token; null where no other signature is to be had. */
   renew (): Promise<Signature | null>
 }
 
@@ -40,6 +47,8 @@ export interface SigningOptions {
   /** What becomes of a request to an origin that the token may not go to. `unsigned` is for hops of a redirect. */
   foreign: 'refused' | 'unsigned'
   replay: boolean
+  /** Of the first dispatch, where it is there already. */
+  signature?: Signature | undefined
   /** Told of every dispatch: its signature where only the caller can send it again, else undefined. */
   dispatched?: (signature: Signature | undefined) => void
 }
@@ -49,9 +58,16 @@ type Handler = Dispatcher.DispatchHandler
 type Options = Dispatcher.DispatchOptions
 
 /** An interceptor that signs every dispatch to an allowed origin. Where foreign ones go unsigned, compose it anew for each call. */
-export function signing (signer: Signer, { foreign, replay, dispatched }: SigningOptions): Interceptor {
+export function signing (signer: Signer, { foreign, replay, signature: ready, dispatched }: SigningOptions): Interceptor {
   return dispatch => {
     let left = false
+    let first = ready
+    const sign = (call: CallToSign): Promise<Signature> => {
+      if (first === undefined) return signer.sign(call)
+      const signed = Promise.resolve(first)
+      first = undefined
+      return signed
+    }
     return (opts, handler) => {
       const origin = new URL(String(opts.origin)).origin
       const isForeign = !signer.allowsOrigin(origin)
@@ -65,19 +81,25 @@ export function signing (signer: Signer, { foreign, replay, dispatched }: Signin
         dispatched?.(undefined)
         return dispatch(opts, handler)
       }
-      const send = (sent: Options) => signer.sign(new DispatchedCall(sent, origin)).then(signature => {
+      const send = (sent: Options) => sign(new DispatchedCall(sent, origin)).then(signature => {
         const replays = replay && isReplayable(sent.body)
         dispatched?.(replays ? undefined : signature)
-        dispatch(withParts(sent, signature), replays ? new ReplayHandler(handler, renewal(sent, signature)) : handler)
+        dispatch(withParts(sent, signature), receiver(sent, signature, replays))
       })
       const sending = signer.signsBodies === undefined ? send(opts) : readStream(opts, signer.provider, signer.signsBodies).then(send)
       sending.catch(error => stop(handler, error))
       return true
 
+      function receiver (sent: Options, signature: Signature, replays: boolean): Handler {
+        const { heed } = signature
+        if (replays) return new ReplayHandler(handler, { renew: renewal(sent, signature), heed })
+        return heed === undefined ? handler : new ReplayHandler(handler, { renew: null, heed })
+      }
+
       function renewal (sent: Options, signature: Signature) {
         return async () => {
           const renewed = await signature.renew()
-          return renewed === null ? null : () => { dispatch(withParts(sent, renewed), handler) }
+          return renewed === null ? null : () => { dispatch(withParts(sent, renewed), receiver(sent, renewed, renewed.renewable === true)) }
         }
       }
     }

@@ -1,6 +1,5 @@
 // Signs in the name of one client: its credentials, and how the provider wants its requests signed (RFC 5849 section 3).
 import { createPrivateKey } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
 import type { OAuth1Credentials } from '../../types/oauth1.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { CallToSign } from '../http/call-to-sign.js'
@@ -23,7 +22,7 @@ export class ClientSigner {
 
   constructor ({ clientId, clientSecret, clientKey, signatureMethod, realm, quirks }: OAuth1ProviderOptions, clock: () => number) {
     // Read once: reading a key costs more than a signature with it.
-    const privateKey: KeyObject | undefined = clientKey === undefined ? undefined : createPrivateKey(clientKey)
+    const privateKey = typeof clientKey === 'string' ? createPrivateKey(clientKey) : undefined
     this.#client = { clientId, clientSecret, privateKey, signatureMethod, realm }
     this.#bodyHash = quirks.oauth1BodyHash ?? false
     this.#clock = clock

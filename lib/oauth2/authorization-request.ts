@@ -1,6 +1,8 @@
 // The authorization request (RFC 6749 section 4.1.1) with state, PKCE S256 (RFC 7636), and a nonce for OpenID Connect.
 import { hash } from 'node:crypto'
+import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { RandomSource } from '../random.js'
+import { createDpopKey, thumbprintOf } from './dpop.js'
 
 /** What the authorization response and the token answer are checked against. */
 export interface LoginSecrets {
@@ -10,10 +12,11 @@ export interface LoginSecrets {
   verifier?: string
   /** For OpenID Connect. */
   nonce?: string
+  /** What the tokens will be bound to. */
+  dpopKey?: OAuthDpopKey
 }
 
 export interface AuthorizationRequest {
-  endpoint: string
   clientId: string
   redirectUri: string
   scope: readonly string[]
@@ -22,15 +25,17 @@ export interface AuthorizationRequest {
   params: Record<string, string>
   pkce: boolean
   nonce: boolean
+  /** The code is bound to a key (RFC 9449 section 10). */
+  dpop: boolean
   /** Of 96 bytes: for state, verifier and nonce. */
   random: RandomSource
 }
 
-export function authorizationRequest (request: AuthorizationRequest): { url: string, secrets: LoginSecrets } {
+/** The parameters of the request, and what its answer will be checked against. */
+export function authorizationRequest (request: AuthorizationRequest): { query: Record<string, string>, secrets: LoginSecrets } {
   const random = request.random.next()
   const [state, verifier, nonce] = [0, 32, 64].map(at => random.toString('base64url', at, at + 32)) as [string, string, string]
   const secrets: LoginSecrets = { state }
-  const url = new URL(request.endpoint)
   const query: Record<string, string> = { ...request.params, response_type: 'code', client_id: request.clientId, redirect_uri: request.redirectUri, state }
   if (request.scope.length > 0) query.scope = request.scope.join(request.scopeDelimiter)
   if (request.pkce) {
@@ -40,8 +45,17 @@ export function authorizationRequest (request: AuthorizationRequest): { url: str
     query.code_challenge_method = 'S256'
   }
   if (request.nonce) query.nonce = secrets.nonce = nonce
-  // What the endpoint's own query has besides is kept.
+  if (request.dpop) {
+    secrets.dpopKey = createDpopKey()
+    query.dpop_jkt = thumbprintOf(secrets.dpopKey)
+  }
+  return { query, secrets }
+}
+
+/** Where the browser is sent. What the endpoint's own query has besides is kept. */
+export function authorizationUrl (endpoint: string, query: Record<string, string>): string {
+  const url = new URL(endpoint)
   const own = [...url.searchParams].filter(([name]) => !Object.hasOwn(query, name))
   url.search = new URLSearchParams([...own, ...Object.entries(query)]).toString()
-  return { url: url.href, secrets }
+  return url.href
 }

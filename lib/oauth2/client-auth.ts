@@ -1,30 +1,83 @@
-// How the client authenticates at the token endpoint (RFC 6749 section 2.3.1).
-import { ClientSecretPost, None } from 'oauth4webapi'
+// How the client authenticates at the provider's endpoints (RFC 6749 section 2.3, RFC 7523, RFC 8705).
+import { None, TlsClientAuth } from 'oauth4webapi'
 import type { AuthorizationServer, ClientAuth } from 'oauth4webapi'
+import type { OAuthClientAuth } from '../../types/client-auth.js'
+import type { OAuthProviderOptions } from '../../types/options.js'
+import type { ClientSigner } from '../client-key.js'
+import { clientAssertion, signWithSecret, signedSecret } from './client-assertion.js'
+import { endpointOf } from './endpoint.js'
+import { signJwt } from './jws.js'
 
-export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
-
-/** The way of a provider: the declared one, else what its metadata offers, else client_secret_basic (RFC 8414 section 2). */
-export function clientAuthFor (server: AuthorizationServer, secret: string | undefined, declared: ClientAuthMethod | undefined): ClientAuth {
-  const method = declared ?? offered(server.token_endpoint_auth_methods_supported)
-  if (secret === undefined || method === 'none') return None()
-  return method === 'client_secret_post' ? ClientSecretPost(secret) : clientSecretBasic(secret)
+export interface ClientAuthOptions {
+  provider: string
+  options: OAuthProviderOptions
+  /** By the client's key, where it has one. */
+  signer: ClientSigner | undefined
+  clock: () => number
 }
 
-function offered (methods: string[] = ['client_secret_basic']): ClientAuthMethod {
+/** The way of a provider: the declared one, else what the client has, else what its metadata offers, client_secret_basic first (RFC 8414 section 2). */
+export function clientAuthOf (given: ClientAuthOptions): (server: AuthorizationServer) => ClientAuth {
+  const { options } = given
+  const ways = waysOf(given)
+  const declared = options.clientAuth ?? implied(options)
+  return server => ways[declared ?? offered(server.token_endpoint_auth_methods_supported)]
+}
+
+/** What an option beside it says of how the client authenticates. */
+export function implied ({ clientSecret, clientKey, clientCert }: OAuthProviderOptions): OAuthClientAuth | undefined {
+  if (clientSecret !== undefined) return undefined
+  if (clientKey !== undefined) return 'private_key_jwt'
+  return clientCert === undefined ? 'none' : 'tls_client_auth'
+}
+
+function offered (methods: string[] = ['client_secret_basic']): OAuthClientAuth {
   return !methods.includes('client_secret_basic') && methods.includes('client_secret_post') ? 'client_secret_post' : 'client_secret_basic'
 }
 
+// The schema of the options sees to it that a way has what it needs.
+function waysOf ({ provider, options, signer, clock }: ClientAuthOptions): Record<OAuthClientAuth, ClientAuth> {
+  const { clientId, clientSecret: secret = '', clientSecretClaims: claims, issuer, quirks = {} } = options
+  const audienceOf = (server: AuthorizationServer) => issuer === undefined || quirks.assertionAudience === 'token-endpoint' ? String(endpointOf(server, 'token_endpoint', options)) : server.issuer
+  const byKey = (claims: Record<string, unknown>) => signJwt(signer as ClientSigner, claims, { provider, typ: 'JWT' })
+  return {
+    client_secret_basic: clientSecretBasic(secret, quirks.basicAuth === 'raw'),
+    client_secret_post: clientSecretPost(secret),
+    client_secret_jwt: clientAssertion({ clientId, clock, audienceOf, sign: claims => signWithSecret(secret, claims) }),
+    client_secret_signed_jwt: signedSecret({ clientId, clock, audienceOf: server => server.issuer, sign: byKey, claims }),
+    private_key_jwt: clientAssertion({ clientId, clock, audienceOf, sign: byKey }),
+    tls_client_auth: TlsClientAuth(),
+    self_signed_tls_client_auth: TlsClientAuth(),
+    none: None()
+  }
+}
+
+function clientSecretPost (secret: string): ClientAuth {
+  return (_server, client, body) => {
+    body.set('client_id', client.client_id)
+    body.set('client_secret', secret)
+  }
+}
+
 // oauth4webapi's own also escapes `-`, `_`, `.` and `*`, which several servers do not decode.
-function clientSecretBasic (secret: string): ClientAuth {
+function clientSecretBasic (secret: string, raw: boolean): ClientAuth {
   return (_server, client, _body, headers) => {
-    headers.set('authorization', `Basic ${basicCredentials(client.client_id, secret)}`)
+    headers.set('authorization', `Basic ${raw ? rawCredentials(client.client_id, secret) : basicCredentials(client.client_id, secret)}`)
   }
 }
 
 /** What follows `Basic` in the Authorization header. */
 export function basicCredentials (clientId: string, secret: string): string {
-  return Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`).toString('base64')
+  return base64(`${formEncode(clientId)}:${formEncode(secret)}`)
+}
+
+/** The same of a server that decodes nothing. */
+export function rawCredentials (clientId: string, secret: string): string {
+  return base64(`${clientId}:${secret}`)
+}
+
+function base64 (text: string): string {
+  return Buffer.from(text).toString('base64')
 }
 
 /** One value as application/x-www-form-urlencoded writes it. */

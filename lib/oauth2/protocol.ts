@@ -1,21 +1,28 @@
 // RFC 6749's authorization code flow, and OpenID Connect Core 1.0 on top of it.
 import * as engine from 'oauth4webapi'
+import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
+import { clientSigner } from '../client-key.js'
 import { isOAuthError, oauthError } from '../errors.js'
+import type { CallToSign } from '../http/call-to-sign.js'
 import type { SignedParts } from '../http/sign.js'
 import type { OAuthError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
-import { RandomSource } from '../random.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
 import { fetchUserinfo } from '../oidc/userinfo.js'
-import { authorizationRequest } from './authorization-request.js'
 import type { LoginSecrets } from './authorization-request.js'
+import { DpopProver, createDpopKey } from './dpop.js'
+import { endpointOf } from './endpoint.js'
 import { explainCallbackError } from './explain.js'
+import { LoginRequests } from './login-request.js'
+import type { LoginStart } from './login-request.js'
 import { metadataOf } from './metadata.js'
+import { RequestObjects } from './request-object.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
+import { tokenSetOf } from './token-set.js'
 import { checkIssuedType, exchangeForm, targetForm } from './token-request.js'
 import type { TokenExchange, TokenTarget } from './token-request.js'
 
@@ -26,14 +33,6 @@ export interface OAuth2Options {
   clock: () => number
   /** Whether an address may be called, or a browser be sent to it. */
   allows: (url: URL) => boolean
-}
-
-/** How a login starts. */
-export interface LoginStart {
-  redirectUri: string
-  scope: readonly string[]
-  /** Added to the authorization request. */
-  params: Record<string, string>
 }
 
 /** How a login ends. */
@@ -48,6 +47,9 @@ export interface LoginEnd {
 
 const goneWithIt: ReadonlySet<unknown> = new Set(['invalid_token', 'unsupported_token_type'])
 
+/** A token, and the key that it is bound to. */
+type BoundToken = Pick<OAuthGrant, 'accessToken' | 'dpopKey'>
+
 export class OAuth2Protocol {
   readonly name: OAuthProtocolName
   readonly #provider: string
@@ -56,11 +58,13 @@ export class OAuth2Protocol {
   readonly #clock: () => number
   readonly #metadata: () => Promise<engine.AuthorizationServer>
   readonly #tokens: TokenEndpoint
+  readonly #logins: LoginRequests
+  readonly #prover: DpopProver
   readonly #idTokens: IdTokenVerifier
-  readonly #random = new RandomSource(3 * 32)
 
   constructor ({ provider, options, transport, clock, allows }: OAuth2Options) {
-    const { clientId, clientSecret, clientAuth, issuer, scope, grant, quirks } = options
+    const { clientId, clientKey, clientKeyAlg, clientKeyId, issuer, scope, grant } = options
+    const signer = clientKey === undefined ? undefined : clientSigner({ clientKey, clientKeyAlg, clientKeyId })
     const asks = scope?.includes('openid') ?? true
     this.name = issuer !== undefined && asks && grant === undefined ? 'oidc' : 'oauth2'
     this.#provider = provider
@@ -68,7 +72,10 @@ export class OAuth2Protocol {
     this.#transport = transport
     this.#clock = clock
     this.#metadata = metadataOf({ provider, options, transport, clock, allows, needsKeys: this.name === 'oidc' })
-    this.#tokens = new TokenEndpoint({ provider, clientId, clientSecret, clientAuth, scopeDelimiter: quirks?.scopeDelimiter ?? ' ', readsIdToken: issuer !== undefined, transport, clock })
+    this.#prover = new DpopProver(clock)
+    this.#tokens = new TokenEndpoint({ provider, options, signer, prover: this.#prover, transport, clock })
+    const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
+    this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
     this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
   }
 
@@ -80,20 +87,8 @@ export class OAuth2Protocol {
   }
 
   /** The authorization URL, and what its answer will be checked against. */
-  async begin ({ redirectUri, scope, params }: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
-    const server = await this.#metadata()
-    const { url, secrets } = authorizationRequest({
-      endpoint: server.authorization_endpoint as string,
-      clientId: this.#options.clientId,
-      redirectUri,
-      scope,
-      scopeDelimiter: this.#scopeDelimiter,
-      params,
-      pkce: this.#options.quirks?.pkce !== 'unsupported',
-      nonce: this.name === 'oidc',
-      random: this.#random
-    })
-    return { url, key: secrets.state, secrets }
+  async begin (start: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
+    return this.#logins.begin(await this.#metadata(), start)
   }
 
   /** Checks the authorization response, in the order state, iss, error, code; exchanges the code; verifies the id_token. */
@@ -107,20 +102,23 @@ export class OAuth2Protocol {
       verifier: secrets.verifier,
       nonce: echoed ? secrets.nonce : undefined,
       requireIdToken: this.name === 'oidc',
-      params
+      params,
+      key: secrets.dpopKey
     })
-    return this.#read(server, answer, String(checked.get('code')))
+    return this.#read(server, answer, { code: String(checked.get('code')), key: secrets.dpopKey })
   }
 
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
   async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
     // What fails here has not sent the refresh token.
     const server = await this.#metadata().catch(error => { throw Object.assign(error, { unspent: true }) })
-    const answer = await this.#tokens.refresh(server, grant.refreshToken as string)
-    const tokens = await this.#read(server, answer).catch(error => {
+    // A grant from before the option dpop was set gets a key now.
+    const key = grant.dpopKey ?? this.#newKey()
+    const answer = await this.#tokens.refresh(server, grant.refreshToken as string, key)
+    const tokens = await this.#read(server, answer, { key }).catch(error => {
       if (isOAuthError(error) && error.code === 'FST_OAUTH_ID_TOKEN_INVALID') throw error
       // The refresh token is spent: where the keys cannot be had, its successor must not be lost. The old id_token stays.
-      return { ...this.#tokensOf(answer), idToken: undefined, claims: undefined }
+      return { ...this.#tokensOf(answer, key), idToken: undefined, claims: undefined }
     })
     const subject = grant.claims?.sub ?? grant.subject
     if (tokens.claims !== undefined && subject !== undefined && tokens.claims.sub !== subject) {
@@ -133,15 +131,17 @@ export class OAuth2Protocol {
   async clientCredentials (target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet> {
     const server = await this.#metadata()
     const form = targetForm(target, { params, scopeDelimiter: this.#scopeDelimiter })
-    return this.#tokensOf(await this.#tokens.clientCredentials(server, form))
+    const key = this.#newKey()
+    return this.#tokensOf(await this.#tokens.clientCredentials(server, form, key), key)
   }
 
   /** A token in exchange for another (RFC 8693). Throws FST_OAUTH_INVALID_PROVIDER_ANSWER where what was issued signs no calls. */
   async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
     const server = await this.#metadata()
-    const answer = await this.#tokens.exchangeToken(server, exchangeForm(exchange, this.#scopeDelimiter))
+    const key = this.#newKey()
+    const answer = await this.#tokens.exchangeToken(server, exchangeForm(exchange, this.#scopeDelimiter), key)
     checkIssuedType(answer.body, exchange, this.#provider)
-    return this.#tokensOf(answer)
+    return this.#tokensOf(answer, key)
   }
 
   /** Revokes both tokens at the provider (RFC 7009), the second also where the first fails; false where it has no endpoint for that. */
@@ -159,19 +159,32 @@ export class OAuth2Protocol {
   }
 
   /** The userinfo of whom the access token stands for; undefined where the provider has none. */
-  async userinfo ({ accessToken, claims }: { accessToken: string, claims: OAuthGrant['claims'] }): Promise<Record<string, unknown> | undefined> {
+  async userinfo (token: BoundToken & Pick<OAuthGrant, 'claims'>): Promise<Record<string, unknown> | undefined> {
     const server = await this.#metadata()
-    if (server.userinfo_endpoint === undefined) return undefined
-    return fetchUserinfo({ provider: this.#provider, server, client: this.#tokens.client, accessToken, subject: claims?.sub, transport: this.#transport, idTokens: this.#idTokens })
+    const endpoint = endpointOf(server, 'userinfo_endpoint', this.#options)
+    if (endpoint === undefined) return undefined
+    const url = new URL(endpoint)
+    const sign = () => this.#signed(token, { method: 'GET', origin: url.origin, path: url.pathname })
+    return fetchUserinfo({ provider: this.#provider, server, client: this.#tokens.client, url, sign, subject: token.claims?.sub, transport: this.#transport, idTokens: this.#idTokens })
   }
 
-  /** Signs one API call (RFC 6750 section 2.1). */
-  async sign (grant: OAuthGrant): Promise<SignedParts> {
-    return { headers: { authorization: `Bearer ${grant.accessToken}` } }
+  /** Signs one API call (RFC 6750 section 2.1, RFC 9449 section 7.1). */
+  async sign (grant: OAuthGrant, call: CallToSign): Promise<SignedParts> {
+    return this.#signed(grant, call)
+  }
+
+  // By the token's own kind, whatever the options say now.
+  #signed ({ accessToken, dpopKey }: BoundToken, call: Pick<CallToSign, 'method' | 'origin' | 'path'>): SignedParts {
+    if (dpopKey === undefined) return { headers: { authorization: `Bearer ${accessToken}` } }
+    return this.#prover.sign(dpopKey, { method: call.method, origin: call.origin, path: call.path, accessToken })
   }
 
   get #scopeDelimiter (): string {
     return this.#options.quirks?.scopeDelimiter ?? ' '
+  }
+
+  #newKey (): OAuthDpopKey | undefined {
+    return this.#options.dpop ? createDpopKey() : undefined
   }
 
   #check (server: engine.AuthorizationServer, callback: URLSearchParams, state: string): URLSearchParams {
@@ -187,26 +200,14 @@ export class OAuth2Protocol {
     }
   }
 
-  async #read (server: engine.AuthorizationServer, answer: TokenAnswer, code?: string): Promise<OAuthTokenSet> {
-    const tokens = this.#tokensOf(answer)
+  #tokensOf (answer: TokenAnswer, key: OAuthDpopKey | undefined): OAuthTokenSet {
+    return tokenSetOf(answer, { provider: this.#provider, clock: this.#clock, dpop: this.#options.dpop, key })
+  }
+
+  async #read (server: engine.AuthorizationServer, answer: TokenAnswer, { code, key }: { code?: string, key: OAuthDpopKey | undefined }): Promise<OAuthTokenSet> {
+    const tokens = this.#tokensOf(answer, key)
     const { idToken, claims, accessToken } = tokens
     if (idToken !== undefined && claims !== undefined) await this.#idTokens.verify(server, { response: answer.response, idToken, claims, accessToken, code })
     return tokens
-  }
-
-  // Its id_token is not verified yet.
-  #tokensOf ({ body }: TokenAnswer): OAuthTokenSet {
-    const { access_token: accessToken, token_type: tokenType, refresh_token: refreshToken, id_token: idToken, scope, expires_in: expiresIn, ...raw } = body
-    const claims = engine.getValidatedIdTokenClaims(body)
-    return {
-      tokenType,
-      accessToken,
-      refreshToken,
-      idToken,
-      scope: scope?.split(' '),
-      expiresAt: expiresIn === undefined ? undefined : this.#clock() + expiresIn * 1_000,
-      claims,
-      raw
-    }
   }
 }

@@ -1,10 +1,13 @@
-// The one place that posts to a token or revocation endpoint (RFC 6749 sections 3.2 and 5, RFC 7009).
+// The one place that posts, as the client, to a provider's endpoints (RFC 6749 sections 3.2 and 5, RFC 7009, RFC 9126).
 import * as engine from 'oauth4webapi'
+import type { OAuthDpopKey } from '../../types/client-auth.js'
+import type { OAuthProviderOptions } from '../../types/options.js'
+import type { ClientSigner } from '../client-key.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
 import { refuseUnavailable } from '../http/unavailable.js'
-import { basicCredentials, clientAuthFor } from './client-auth.js'
-import type { ClientAuthMethod } from './client-auth.js'
+import { basicCredentials, clientAuthOf, rawCredentials } from './client-auth.js'
+import type { DpopProver } from './dpop.js'
 import { explainEngineError } from './explain.js'
 import type { FailedStep } from './explain.js'
 import { readTokenAnswer } from './token-answer.js'
@@ -12,12 +15,9 @@ import { tolerance } from '../oidc/id-token.js'
 
 export interface TokenEndpointOptions {
   provider: string
-  clientId: string
-  clientSecret: string | undefined
-  clientAuth: ClientAuthMethod | undefined
-  scopeDelimiter: string
-  /** Without an issuer an id_token cannot be verified: it is left out. */
-  readsIdToken: boolean
+  options: OAuthProviderOptions
+  signer: ClientSigner | undefined
+  prover: DpopProver
   transport: Transport
   clock: () => number
 }
@@ -32,99 +32,126 @@ export interface CodeExchange {
   nonce: string | undefined
   requireIdToken: boolean
   params: Record<string, string>
+  /** Proven, where the tokens are to be bound to it. */
+  key: OAuthDpopKey | undefined
 }
 
 /** What the engine has read, with the response that its signature check asks for. */
 export interface TokenAnswer { response: Response, body: engine.TokenEndpointResponse }
 
-type HttpOptions = Pick<engine.TokenEndpointRequestOptions, typeof engine.allowInsecureRequests | typeof engine.customFetch>
-
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
+type Posted = Pick<engine.CustomFetchOptions<'POST', URLSearchParams>, 'method' | 'headers' | 'body'>
+type Http = Pick<engine.TokenEndpointRequestOptions, typeof engine.allowInsecureRequests | typeof engine.customFetch>
 
 export class TokenEndpoint {
   readonly #options: TokenEndpointOptions
-  readonly #http: HttpOptions
+  readonly #auth: (server: engine.AuthorizationServer) => engine.ClientAuth
+  // What a server may repeat in the description of an error.
+  readonly #secrets: string[]
+  readonly #readTokens: (answer: Answer) => Response
   // For requests that no login belongs to: an id_token has no meaning there.
-  readonly #plainHttp: HttpOptions
+  readonly #readPlain: (answer: Answer) => Response
 
-  constructor (options: TokenEndpointOptions) {
-    this.#options = options
-    const http = (readsIdToken: boolean): HttpOptions => ({
-      [engine.allowInsecureRequests]: true,
-      [engine.customFetch]: async (url, { method, headers, body }) => readTokenAnswer(await this.#post(url, { method, headers, body }), { ...options, readsIdToken })
-    })
-    this.#http = http(options.readsIdToken)
-    this.#plainHttp = http(false)
+  constructor (given: TokenEndpointOptions) {
+    const { clientId, clientSecret, issuer, quirks } = given.options
+    this.#options = given
+    this.#auth = clientAuthOf(given)
+    this.#secrets = clientSecret === undefined ? [] : [clientSecret, basicCredentials(clientId, clientSecret), rawCredentials(clientId, clientSecret)]
+    // Without an issuer an id_token cannot be verified: it is left out.
+    const reading = (readsIdToken: boolean) => ({ scopeDelimiter: quirks?.scopeDelimiter ?? ' ', readsIdToken })
+    this.#readTokens = answer => readTokenAnswer(answer, reading(issuer !== undefined))
+    this.#readPlain = answer => readTokenAnswer(answer, reading(false))
   }
 
-  /** Exchanges an authorization code, once. */
-  async exchange (server: engine.AuthorizationServer, { callback, redirectUri, verifier, nonce, requireIdToken, params }: CodeExchange): Promise<TokenAnswer> {
+  /** Exchanges an authorization code, once; after `use_dpop_nonce` the server has not looked at it yet. */
+  async exchange (server: engine.AuthorizationServer, { callback, redirectUri, verifier, nonce, requireIdToken, params, key }: CodeExchange): Promise<TokenAnswer> {
     const secrets = [String(callback.get('code')), verifier, ...this.#secrets]
-    return this.#explained({ endpoint: 'token endpoint', exchange: true, secrets }, async () => {
-      const response = await engine.authorizationCodeGrantRequest(server, this.client, this.#auth(server), callback, redirectUri, verifier ?? engine.nopkce, { ...this.#http, additionalParameters: params })
+    return this.#explained({ endpoint: 'token endpoint', exchange: true, secrets }, () => this.#proven(key, this.#readTokens, async http => {
+      const response = await engine.authorizationCodeGrantRequest(server, this.client, this.#auth(server), callback, redirectUri, verifier ?? engine.nopkce, { ...http, additionalParameters: params })
       const expected = { ...(nonce === undefined ? {} : { expectedNonce: nonce }), requireIdToken }
       return { response, body: await engine.processAuthorizationCodeResponse(server, this.client, response, expected) }
-    })
+    }))
   }
 
-  async refresh (server: engine.AuthorizationServer, refreshToken: string): Promise<TokenAnswer> {
-    return this.#explained({ endpoint: 'token endpoint', secrets: [refreshToken, ...this.#secrets] }, async () => {
-      const response = await engine.refreshTokenGrantRequest(server, this.client, this.#auth(server), refreshToken, this.#http)
+  async refresh (server: engine.AuthorizationServer, refreshToken: string, key?: OAuthDpopKey): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [refreshToken, ...this.#secrets] }, () => this.#proven(key, this.#readTokens, async http => {
+      const response = await engine.refreshTokenGrantRequest(server, this.client, this.#auth(server), refreshToken, http)
       return { response, body: await engine.processRefreshTokenResponse(server, this.client, response) }
-    })
+    }))
   }
 
   /** RFC 6749 section 4.4. The form holds all but the grant type. */
-  async clientCredentials (server: engine.AuthorizationServer, form: URLSearchParams): Promise<TokenAnswer> {
-    return this.#explained({ endpoint: 'token endpoint', secrets: this.#secrets }, async () => {
-      const response = await engine.clientCredentialsGrantRequest(server, this.client, this.#auth(server), form, this.#plainHttp)
+  async clientCredentials (server: engine.AuthorizationServer, form: URLSearchParams, key?: OAuthDpopKey): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: this.#secrets }, () => this.#proven(key, this.#readPlain, async http => {
+      const response = await engine.clientCredentialsGrantRequest(server, this.client, this.#auth(server), form, http)
       return { response, body: await engine.processClientCredentialsResponse(server, this.client, response) }
-    })
+    }))
   }
 
   /** RFC 8693 section 2.1. The form holds all but the grant type. */
-  async exchangeToken (server: engine.AuthorizationServer, form: URLSearchParams): Promise<TokenAnswer> {
-    return this.#explained({ endpoint: 'token endpoint', secrets: [String(form.get('subject_token')), ...this.#secrets] }, async () => {
-      const response = await engine.genericTokenEndpointRequest(server, this.client, this.#auth(server), exchangeGrant, form, this.#plainHttp)
+  async exchangeToken (server: engine.AuthorizationServer, form: URLSearchParams, key?: OAuthDpopKey): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [String(form.get('subject_token')), ...this.#secrets] }, () => this.#proven(key, this.#readPlain, async http => {
+      const response = await engine.genericTokenEndpointRequest(server, this.client, this.#auth(server), exchangeGrant, form, http)
       return { response, body: await engine.processGenericTokenEndpointResponse(server, this.client, response) }
-    })
+    }))
   }
 
   async revoke (server: engine.AuthorizationServer, token: string, hint: 'access_token' | 'refresh_token'): Promise<void> {
     await this.#explained({ endpoint: 'revocation endpoint', secrets: [token, ...this.#secrets] }, async () => {
       const response = await engine.revocationRequest(server, this.client, this.#auth(server), token, {
-        [engine.allowInsecureRequests]: true,
-        [engine.customFetch]: async (url, { method, headers, body }) => {
-          const answer = await this.#post(url, { method, headers, body })
-          // RFC 7009 section 2.2: 200 is all that counts. Other successes mean the same.
-          return toResponse({ ...answer, status: answer.status < 300 ? 200 : answer.status }, 'application/json')
-        },
+        // RFC 7009 section 2.2: 200 is all that counts. Other successes mean the same.
+        ...this.#posting(answer => toResponse({ ...answer, status: answer.status < 300 ? 200 : answer.status }, 'application/json')),
         additionalParameters: { token_type_hint: hint }
       })
       await engine.processRevocationResponse(response)
     })
   }
 
+  /** Pushes an authorization request (RFC 9126 section 2); answers its request_uri. */
+  async push (server: engine.AuthorizationServer, params: Record<string, string>): Promise<string> {
+    const secrets = [params.state, params.nonce, ...this.#secrets]
+    return this.#explained({ endpoint: 'pushed authorization request endpoint', secrets }, async () => {
+      const response = await engine.pushedAuthorizationRequest(server, this.client, this.#auth(server), params,
+        // Some servers answer 200.
+        this.#posting(answer => toResponse({ ...answer, status: answer.status < 300 ? 201 : answer.status }, 'application/json')))
+      const { request_uri: uri } = await engine.processPushedAuthorizationResponse(server, this.client, response)
+      return uri
+    })
+  }
+
   /** This client as the engine wants it, with our clock. */
   get client (): engine.Client {
-    const { clientId, clock } = this.#options
-    return { client_id: clientId, [engine.clockSkew]: Math.round((clock() - Date.now()) / 1_000), [engine.clockTolerance]: tolerance }
+    const { options: { clientId, clientCert }, clock } = this.#options
+    return {
+      client_id: clientId,
+      use_mtls_endpoint_aliases: clientCert !== undefined,
+      [engine.clockSkew]: Math.round((clock() - Date.now()) / 1_000),
+      [engine.clockTolerance]: tolerance
+    }
   }
 
-  // What a server may repeat in the description of an error.
-  get #secrets (): string[] {
-    const { clientId, clientSecret } = this.#options
-    return clientSecret === undefined ? [] : [clientSecret, basicCredentials(clientId, clientSecret)]
+  #posting (read: (answer: Answer) => Response, key?: OAuthDpopKey): Http {
+    return { [engine.allowInsecureRequests]: true, [engine.customFetch]: async (url, posted) => read(await this.#post(new URL(url), posted as Posted, key)) }
   }
 
-  async #post (url: string, { method, headers, body }: Pick<engine.CustomFetchOptions<'POST', URLSearchParams>, 'method' | 'headers' | 'body'>): Promise<Answer> {
-    const answer = await this.#options.transport(new URL(url), { method, headers, body: body.toString() })
-    refuseUnavailable(answer, this.#options.provider, this.#options.clock)
+  async #post (url: URL, { method, headers, body }: Posted, key: OAuthDpopKey | undefined): Promise<Answer> {
+    const { provider, transport, prover, clock } = this.#options
+    const sent = key === undefined ? headers : { ...headers, dpop: prover.prove(key, { method, origin: url.origin, path: url.pathname }) }
+    const answer = await transport(url, { method, headers: sent, body: body.toString() })
+    if (key !== undefined) prover.heed(url, answer.headers)
+    refuseUnavailable(answer, provider, clock)
     return answer
   }
 
-  #auth (server: engine.AuthorizationServer): engine.ClientAuth {
-    return clientAuthFor(server, this.#options.clientSecret, this.#options.clientAuth)
+  // RFC 9449 sections 5 and 8: with a proof, and once more where the server wants its nonce in it.
+  #proven (key: OAuthDpopKey | undefined, read: (answer: Answer) => Response, run: (http: Http) => Promise<TokenAnswer>): Promise<TokenAnswer> {
+    const http = this.#posting(read, key)
+    if (key === undefined) return run(http)
+    return run(http).catch(error => {
+      if (!engine.isDPoPNonceError(error)) throw error
+      return run(http)
+    })
   }
 
   async #explained <T> (step: Omit<FailedStep, 'provider'>, run: () => Promise<T>): Promise<T> {

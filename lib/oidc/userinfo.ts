@@ -2,6 +2,7 @@
 import { JSON_ATTRIBUTE_COMPARISON, processUserInfoResponse } from 'oauth4webapi'
 import type { AuthorizationServer, Client } from 'oauth4webapi'
 import { isOAuthError, oauthError } from '../errors.js'
+import type { SignedParts } from '../http/sign.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
 import type { IdTokenVerifier } from './id-token.js'
@@ -10,7 +11,9 @@ export interface UserinfoRequest {
   provider: string
   server: AuthorizationServer
   client: Client
-  accessToken: string
+  url: URL
+  /** Signs the request. */
+  sign: () => SignedParts
   /** The id_token's subject, which the userinfo must have too; without it there is nothing to compare. */
   subject: unknown
   transport: Transport
@@ -19,10 +22,7 @@ export interface UserinfoRequest {
 
 /** Answers the claims. Throws FST_OAUTH_USERINFO_MISMATCH, FST_OAUTH_INVALID_PROVIDER_ANSWER and the transport's errors. */
 export async function fetchUserinfo (request: UserinfoRequest): Promise<Record<string, unknown>> {
-  const answer = await request.transport(new URL(request.server.userinfo_endpoint as string), {
-    method: 'GET',
-    headers: { accept: 'application/json, application/jwt;q=0.9', authorization: `Bearer ${request.accessToken}`, 'user-agent': 'fastify-oauth' }
-  })
+  const answer = await ask(request)
   try {
     if (answer.status !== 200) throw new TypeError(`status ${answer.status}`)
     return typeof request.subject === 'string' ? await ofSubject(request, request.subject, answer) : readObject(answer.text)
@@ -33,6 +33,13 @@ export async function fetchUserinfo (request: UserinfoRequest): Promise<Record<s
       ? oauthError('FST_OAUTH_USERINFO_MISMATCH', [request.provider], error)
       : oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['userinfo endpoint', request.provider, error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message], error)
   }
+}
+
+// Once more where the server wants its nonce in the signature (RFC 9449 section 9).
+async function ask (request: UserinfoRequest, retried = false): Promise<Answer> {
+  const { headers, heed } = request.sign()
+  const answer = await request.transport(request.url, { method: 'GET', headers: { accept: 'application/json, application/jwt;q=0.9', 'user-agent': 'fastify-oauth', ...headers } })
+  return heed?.(answer.headers) === true && !retried ? ask(request, true) : answer
 }
 
 async function ofSubject ({ server, client, idTokens }: UserinfoRequest, subject: string, answer: Answer): Promise<Record<string, unknown>> {

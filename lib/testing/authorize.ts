@@ -5,13 +5,15 @@ import { issuerOf, splitScope, standardParams, urlOf } from './core.js'
 import type { FakeCore } from './core.js'
 import { oauth1DenialOf, oauth1GrantOf } from './oauth1-callback.js'
 import { consentPage, errorPage, loginPage } from './pages.js'
+import { pushedParams } from './pushed.js'
 import type { Interaction } from './state.js'
 import { html, missingOf } from './wire.js'
 import type { WireAnswer } from './wire.js'
 
 /** Checks the request, and shows the login page. */
 export function answerAuthorize (core: FakeCore, request: FakeRequest): WireAnswer {
-  const params = standardParams(core, request.params)
+  const params = pushedParams(core, standardParams(core, request.params))
+  if (params === undefined) return refused('the request was not pushed, was used before, or has ended')
   const client = core.state.clients.get(String(params.client_id))
   // RFC 6749 section 4.1.2.1: without these there is nowhere to send the browser back to.
   if (client === undefined) return refused('the client_id is unknown')

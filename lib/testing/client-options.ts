@@ -1,14 +1,18 @@
 // The settings by which the plugin reaches a fake provider as its first client.
-import type { OAuthClientAuth, OAuthProviderOptions, OAuthQuirks } from '../../types/options.js'
+import type { OAuthClientAuth } from '../../types/client-auth.js'
+import type { OAuthProviderOptions, OAuthQuirks } from '../../types/options.js'
+import type { FakeClientAuth } from '../../types/testing.js'
 import { issuerOf, urlOf } from './core.js'
 import type { FakeCore } from './core.js'
+
+type KnownToBoth = OAuthClientAuth & FakeClientAuth
 
 const known: readonly string[] = ['client_secret_basic', 'client_secret_post', 'none']
 
 /** An issuer to discover, or the endpoints (`requestTokenUrl` among them for OAuth 1.0a); with those quirks declared that the plugin has a word for. */
 export function clientOptions (core: FakeCore): OAuthProviderOptions {
   const { client: { clientId, clientSecret }, protocol, quirks } = core
-  const [clientAuth] = [quirks.clientAuth ?? []].flat().filter((method): method is OAuthClientAuth => known.includes(method))
+  const [clientAuth] = [quirks.clientAuth ?? []].flat().filter((method): method is KnownToBoth => known.includes(method))
   const declared = declaredQuirks(core)
   if (protocol === 'oauth1') return oauth1Options(core)
   return {

@@ -17,6 +17,7 @@ export interface FakeCore {
   readonly api: Readonly<Record<string, FakeApiRoute>>
   readonly lifetimes: { accessToken: number, refreshToken: number, code: number }
   readonly dpop: FakeProviderSettings['dpop']
+  readonly par: FakeProviderSettings['par']
   readonly client: FakeClient
   readonly user: FakeUser
   /** Changes when it begins to listen. */
@@ -35,11 +36,12 @@ const defaultPaths: Readonly<Record<FakeEndpoint, string>> = {
   userinfo: '/userinfo',
   revocation: '/revoke',
   introspection: '/introspect',
+  par: '/par',
   api: '/api'
 }
 
 export function createCore (settings: FakeProviderSettings): FakeCore {
-  const { protocol = 'oidc', users = [defaultUser], clients = [defaultClient], quirks = {}, faults = [], api = {}, origin = 'https://fake-provider.test', lifetimes, dpop } = settings
+  const { protocol = 'oidc', users = [defaultUser], clients = [defaultClient], quirks = {}, faults = [], api = {}, origin = 'https://fake-provider.test', lifetimes, dpop, par } = settings
   checkQuirks(quirks)
   const [user] = users
   const [client] = clients
@@ -55,6 +57,7 @@ export function createCore (settings: FakeProviderSettings): FakeCore {
     api,
     lifetimes: { accessToken: 3_600, refreshToken: Infinity, code: 60, ...lifetimes },
     dpop,
+    par,
     client,
     user,
     origin

@@ -9,6 +9,7 @@ import type { FakeCore } from './core.js'
 import { answerDiscovery } from './discovery.js'
 import { answerOAuth1Authorize, answerTemporary, answerTokenCredentials } from './oauth1-endpoints.js'
 import { problemAnswer } from './oauth1-request.js'
+import { answerPushed } from './pushed.js'
 import { answerIntrospection, answerRevocation } from './revocation.js'
 import { tokenRefusal } from './token-answer.js'
 import { answerToken } from './token-endpoint.js'
@@ -60,7 +61,8 @@ function routesOf (core: FakeCore): Route[] {
     at('token', ['GET', 'POST'], answerToken),
     ...(quirks.refreshPath === undefined ? [] : [at('token', ['GET', 'POST'], answerToken, quirks.refreshPath)]),
     at('revocation', ['POST'], answerRevocation),
-    at('introspection', ['POST'], answerIntrospection)
+    at('introspection', ['POST'], answerIntrospection),
+    at('par', ['POST'], answerPushed)
   ]
 }
 

@@ -52,6 +52,9 @@ export interface Temporary {
   granted?: { authorization: Authorization, verifier: string }
 }
 
+/** An authorization request that was pushed (RFC 9126). */
+export interface Pushed { params: Readonly<Record<string, string>>, expiresAt: number }
+
 const keptAtMost = 10_000
 
 /** Beyond its size the oldest entry is dropped. */
@@ -68,6 +71,7 @@ export class FakeState {
   readonly interactions = new Bounded<Interaction>()
   readonly issued = new Bounded<Issued>()
   readonly temporary = new Bounded<Temporary>()
+  readonly pushed = new Bounded<Pushed>()
   /** Ids of proofs and assertions that were seen. */
   readonly seen = new Bounded<number>()
   readonly #clock: () => number

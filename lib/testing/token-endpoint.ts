@@ -65,6 +65,8 @@ async function exchangeCode (core: FakeCore, { client, params, jkt }: TokenReque
   if (authorization?.clientId !== client.clientId) throw fail('the code is unknown, used, old, or another client\'s')
   const needsRedirect = quirks.refusedTokenParams?.includes('redirect_uri') !== true
   if (needsRedirect && params.redirect_uri !== authorization.redirectUri) throw fail('the redirect_uri is another')
+  // RFC 9449 section 10.
+  if (authorization.params.dpop_jkt !== undefined && authorization.params.dpop_jkt !== jkt) throw fail('the code belongs to another key')
   if (quirks.pkce !== 'ignored' && !verifies(authorization.params, params.code_verifier)) throw fail('the code_verifier does not match')
   return issue(core, authorization, { jkt, idTokenAt: params.code })
 }

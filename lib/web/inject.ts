@@ -43,9 +43,10 @@ export class Injection {
   /** Puts the token on the request, in place of all credentials that came with it; without a grant it leaves none. */
   apply (request: FastifyRequest, { inject }: RouteRequirement, grant: OAuthGrant | null): void {
     if (inject === undefined || !inject.request) return
+    const token = bearerOf(grant)
     const cookie = cookiesIn(request.headers.cookie, inject.cookies)
     replaceCredentials(request.raw, {
-      ...(grant === null ? {} : { authorization: `Bearer ${grant.accessToken}` }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(cookie === '' ? {} : { cookie })
     })
   }
@@ -55,7 +56,7 @@ export class Injection {
       // Whatever the handler, or a proxied API, put there.
       reply.removeHeader(header)
       vary(reply)
-      const token = this.#mayExpose(request, reply) ? request.oauth.grant?.accessToken : undefined
+      const token = this.#mayExpose(request, reply) ? bearerOf(request.oauth.grant) : undefined
       if (token !== undefined) reply.header(header, token).header('cache-control', 'no-store')
       done(null, payload)
     }
@@ -68,9 +69,17 @@ export class Injection {
   }
 }
 
-function checkProtocol ({ name, protocol }: Provider, where: string): void {
-  if (protocol !== 'oauth1') return
-  throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`config.oauth.inject of ${where} is set for ${name}; allowed is a provider of OAuth 2: a signature of OAuth 1.0a belongs to one request to the API, which is not known here. Call the API with request.oauth`])
+// A grant from before the provider's options changed may hold a token that is bound to a key.
+function bearerOf (grant: OAuthGrant | null): string | undefined {
+  return grant?.dpopKey === undefined ? grant?.accessToken : undefined
+}
+
+function checkProtocol ({ name, protocol, bindsTokens }: Provider, where: string): void {
+  if (protocol !== 'oauth1' && !bindsTokens) return
+  const why = bindsTokens
+    ? 'with bearer tokens: with dpop or clientCert they are of no use to another who holds them'
+    : 'of OAuth 2: a signature of OAuth 1.0a belongs to one request to the API, which is not known here'
+  throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`config.oauth.inject of ${where} is set for ${name}; allowed is a provider ${why}. Call the API with request.oauth`])
 }
 
 // Every spelling: servers and gateways that turn names into variables take `-` and `_` for the same, or drop what they do not know.

@@ -13,14 +13,22 @@ export interface GrantSource {
   renew (refused: OAuthGrant): Promise<OAuthGrant | null>
 }
 
+/** What a call was made again for: the same token, as the refusal wanted it signed; another token. Each once, and the first once more for the second. */
+interface Tried { sameToken: boolean, otherToken: boolean }
+
+const nothing: Tried = { sameToken: false, otherToken: false }
+
 export function signerOf (provider: Provider, source: GrantSource): Signer {
-  const signature = async (grant: OAuthGrant, call: CallToSign): Promise<Signature> => {
-    const { headers, path, body } = await provider.sign(grant, call)
+  const signature = async (grant: OAuthGrant, call: CallToSign, { sameToken, otherToken }: Tried = nothing): Promise<Signature> => {
+    const { headers, path, body, heed } = await provider.sign(grant, call)
+    let heeded = false
     const renew = async () => {
-      const next = await source.renew(grant)
-      return next === null ? null : signature(next, call)
+      if (heeded) return sameToken ? null : signature(grant, call, { sameToken: true, otherToken })
+      const next = otherToken ? null : await source.renew(grant)
+      return next === null ? null : signature(next, call, { sameToken: false, otherToken: true })
     }
-    return { headers, path, body, renew }
+    if (heed === undefined) return { headers, path, body, renew }
+    return { headers, path, body, renew, renewable: !sameToken || !otherToken, heed: answered => (heeded = heed(answered)) }
   }
   return {
     provider: provider.name,

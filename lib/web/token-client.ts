@@ -21,7 +21,7 @@ export class TokenClient extends ApiClient implements OAuthTokenClient {
     super({
       get signer () { return signerOf(source().provider, source()) },
       get baseUrl () { return source().provider.apiBaseUrl },
-      dispatcher: context.dispatcher,
+      get dispatcher () { return source().provider.dispatcher },
       ...(answered === undefined ? {} : { answered })
     })
     this.#context = context
@@ -31,11 +31,11 @@ export class TokenClient extends ApiClient implements OAuthTokenClient {
 
   exchange (given: OAuthExchangeOptions = {}): OAuthClient {
     const options = parseExchangeOptions(given)
-    const { registry, dispatcher } = this.#context
+    const { registry } = this.#context
     const subject = this.#source()
     const provider = options.provider === undefined ? subject.provider : registry.get(options.provider)
     const signer = signerOf(provider, exchangedTokens(this.#context, { subject, provider, options }))
-    return new ApiClient({ signer, dispatcher, baseUrl: provider.apiBaseUrl, ...(this.#answered === undefined ? {} : { answered: this.#answered }) })
+    return new ApiClient({ signer, dispatcher: provider.dispatcher, baseUrl: provider.apiBaseUrl, ...(this.#answered === undefined ? {} : { answered: this.#answered }) })
   }
 }
 

@@ -11,14 +11,15 @@ import { startOpenIdProvider } from '../fixtures/openid-provider.js'
 
 const secret = 'a secret of 32 bytes for the tests'
 
-async function startService (t: Test, { provider = {}, plugin = {}, app = {} }: { provider?: Partial<OAuthProviderOptions>, plugin?: OAuthPluginOptions, app?: AppOptions } = {}) {
+async function startService (t: Test, { client = {}, provider = {}, plugin = {}, app = {} }: { client?: object, provider?: Partial<OAuthProviderOptions>, plugin?: OAuthPluginOptions, app?: AppOptions } = {}) {
   const server = await startOpenIdProvider({
     redirectUris: [],
-    client: { grant_types: ['client_credentials'], response_types: [], scope: 'read write' },
+    client: { grant_types: ['client_credentials'], response_types: [], scope: 'read write', ...client },
     configuration: {
       features: {
         devInteractions: { enabled: false },
         clientCredentials: { enabled: true },
+        dPoP: { enabled: true },
         resourceIndicators: {
           enabled: true,
           getResourceServerInfo: (_ctx, resource) => ({ scope: 'read write', audience: `audience of ${resource}`, accessTokenFormat: 'opaque', accessTokenTTL: 3_600 })
@@ -50,6 +51,13 @@ t.test('calls in the application\'s own name', async (t) => {
   const response = await app.oauth.client('billing').fetch('things')
   t.match(await response.json(), { scope: 'read' })
   t.equal(requests(), 1, 'all of them with one token')
+})
+
+t.test('bound to a key of their own (RFC 9449)', async (t) => {
+  const { app, requests } = await startService(t, { client: { dpop_bound_access_tokens: true }, provider: { dpop: true } })
+  t.match(await call(app.oauth.client('billing')), { statusCode: 200, scope: 'read' })
+  t.match(await call(app.oauth.client('billing')), { statusCode: 200 })
+  t.equal(requests(), 1)
 })
 
 t.test('a token for each audience, resource and set of scopes', async (t) => {

@@ -83,6 +83,21 @@ t.test('a member that no one has declared printable is not printed', async (t) =
   t.notMatch(JSON.stringify(grant) + inspect(grant), canary)
 })
 
+t.test('the key of a bound grant is sealed, read by name, and printed by nothing', async (t) => {
+  const dpopKey = { kty: 'EC' as const, crv: 'P-256' as const, x: 'x', y: 'y', d: canary }
+  const grant = createGrant({ ...full, tokenType: 'dpop', dpopKey })
+  const stored = { ...sealGrant(cipher, grant), version: 3 }
+  t.notMatch(JSON.stringify(stored) + JSON.stringify(grant) + inspect(grant, { depth: 9 }) + JSON.stringify({ ...grant }), canary)
+  t.strictSame([grant.dpopKey, openGrant(cipher, stored)?.dpopKey, changed(grant, { version: 4 }).dpopKey], [dpopKey, dpopKey, dpopKey])
+})
+
+t.test('a refresh that brings a bearer token leaves no key behind', async (t) => {
+  const dpopKey = { kty: 'EC' as const, crv: 'P-256' as const, x: 'x', y: 'y', d: 'd' }
+  const grant = createGrant({ ...full, tokenType: 'dpop', dpopKey })
+  t.strictSame(refreshed(grant, tokenSet({ tokenType: 'dpop', dpopKey }), 0).dpopKey, dpopKey)
+  t.equal(refreshed(grant, tokenSet(), 0).dpopKey, undefined)
+})
+
 t.test('tokens are read by name, and no member can be changed', async (t) => {
   const grant = createGrant(full)
   const { accessToken, refreshToken, idToken, raw, claims } = grant

@@ -233,7 +233,7 @@ t.test('everything but a 401 goes straight to the handler', async (t) => {
     onResponseData: record('data'),
     onResponseEnd: record('end'),
     onResponseError: record('error')
-  }, () => t.fail('nothing is to be renewed') as never)
+  }, { renew: () => t.fail('nothing is to be renewed') as never })
   const controller = { aborted: false, paused: false, reason: null, abort () {}, pause () {}, resume () {} }
   const error = new Error('broken')
   handler.onRequestStart(controller, 'context')

@@ -1,11 +1,11 @@
 // The authorization request: RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 1.0 section 3.1.2.1.
 import { createHash } from 'node:crypto'
+import { calculateJwkThumbprint } from 'jose'
 import t from 'tap'
-import { authorizationRequest } from '../../lib/oauth2/authorization-request.js'
+import { authorizationRequest, authorizationUrl } from '../../lib/oauth2/authorization-request.js'
 import { RandomSource } from '../../lib/random.js'
 
 const request = {
-  endpoint: 'https://sso.example/authorize',
   clientId: 'a client',
   redirectUri: 'https://app.example/oauth/sso/callback',
   scope: ['openid', 'e-mail'],
@@ -13,11 +13,13 @@ const request = {
   params: {},
   pkce: true,
   nonce: true,
+  dpop: false,
   random: new RandomSource(96)
 }
 
 t.test('holds all that the flow asks for, and nothing of the secrets but state, nonce and challenge', async (t) => {
-  const { url, secrets } = authorizationRequest(request)
+  const { query, secrets } = authorizationRequest(request)
+  const url = authorizationUrl('https://sso.example/authorize', query)
 
   t.match(secrets, { state: /^[\w-]{43}$/, verifier: /^[\w-]{43}$/, nonce: /^[\w-]{43}$/ }, '256 bits each')
   t.strictSame(Object.fromEntries(new URL(url).searchParams), {
@@ -40,19 +42,18 @@ t.test('no two requests share a secret', async (t) => {
 })
 
 t.test('nonce, PKCE and scope are left out where they do not belong', async (t) => {
-  const { url, secrets } = authorizationRequest({ ...request, pkce: false, nonce: false, scope: [] })
+  const { query, secrets } = authorizationRequest({ ...request, pkce: false, nonce: false, scope: [] })
 
   t.strictSame(Object.keys(secrets), ['state'])
-  t.strictSame([...new URL(url).searchParams.keys()].sort(), ['client_id', 'redirect_uri', 'response_type', 'state'])
+  t.strictSame(Object.keys(query).sort(), ['client_id', 'redirect_uri', 'response_type', 'state'])
 })
 
 t.test('parameters are added, and those of the protocol win over them and over the query of the endpoint', async (t) => {
-  const { url, secrets } = authorizationRequest({
+  const { query, secrets } = authorizationRequest({
     ...request,
-    endpoint: 'https://sso.example/authorize?tenant=one&state=planted&client_id=other',
     params: { prompt: 'login', state: 'fixed', redirect_uri: 'https://evil.example', code_challenge_method: 'plain' }
   })
-  const { searchParams } = new URL(url)
+  const { searchParams } = new URL(authorizationUrl('https://sso.example/authorize?tenant=one&state=planted&client_id=other', query))
 
   t.equal(searchParams.get('tenant'), 'one')
   t.equal(searchParams.get('prompt'), 'login')
@@ -63,7 +64,14 @@ t.test('parameters are added, and those of the protocol win over them and over t
 })
 
 t.test('scopes are joined by what the provider wants between them', async (t) => {
-  const { url } = authorizationRequest({ ...request, scopeDelimiter: ',' })
+  t.equal(authorizationRequest({ ...request, scopeDelimiter: ',' }).query.scope, 'openid,e-mail')
+})
 
-  t.equal(new URL(url).searchParams.get('scope'), 'openid,e-mail')
+t.test('with DPoP the code is bound to a new key, by its thumbprint', async (t) => {
+  const { query, secrets } = authorizationRequest({ ...request, dpop: true })
+
+  t.match(secrets.dpopKey, { kty: 'EC', crv: 'P-256', x: /^[\w-]{43}$/, y: /^[\w-]{43}$/, d: /^[\w-]{43}$/ })
+  t.equal(query.dpop_jkt, await calculateJwkThumbprint({ ...secrets.dpopKey }))
+  t.not(authorizationRequest({ ...request, dpop: true }).secrets.dpopKey?.x, secrets.dpopKey?.x)
+  t.notMatch(JSON.stringify(query), String(secrets.dpopKey?.d))
 })

@@ -47,7 +47,7 @@ t.test('answers that mean a login', async (t) => {
     for (const type of [undefined, null, '', 'BEARER', 'user', 'constructor', '__proto__', 7, ['Bearer']]) {
       t.equal((await read({ token_type: type })).tokenType, 'bearer', JSON.stringify(type))
     }
-    t.equal((await read({ token_type: 'DPoP' })).tokenType, 'dpop')
+    await t.rejects(read({ token_type: 'DPoP' }), { code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /bound to a key/ }, 'a token is bound to a key only where one was proven')
   })
 
   t.test('expires_in that is text counts, and states no lifetime where it is none', async (t) => {

@@ -1,11 +1,12 @@
 // The plugin as an application registers it, while it names no providers.
+import type { JsonWebKey, KeyObject, webcrypto } from 'node:crypto'
 import Fastify from 'fastify'
 import type { FastifyContextConfig, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'tstyche'
 import { Agent } from 'undici'
 import oauthPlugin, { MemoryGrantStore, errorCodes, oauthPlugin as named } from 'fastify-oauth'
 import type {
-  GrantStore, OAuthAuthorizedState, OAuthDeniedState, OAuthError, OAuthErrorCode, OAuthErrorState, OAuthGrant, OAuthPluginOptions, OAuthProviderName, OAuthProviderOptions, OAuthRouteRequirement, OAuthTokenGetterState, OAuthTokens
+  GrantStore, OAuthAuthorizedState, OAuthClientAuth, OAuthClientKey, OAuthDeniedState, OAuthDpopKey, OAuthError, OAuthErrorCode, OAuthErrorState, OAuthGrant, OAuthPluginOptions, OAuthProviderName, OAuthProviderOptions, OAuthRouteRequirement, OAuthTokenGetterState, OAuthTokens
 } from 'fastify-oauth'
 
 const app = Fastify()
@@ -45,6 +46,16 @@ describe('the plugin', () => {
   })
 })
 
+describe('the key of a client', () => {
+  test('is PEM, JWK, KeyObject, CryptoKey, or a function that signs', () => {
+    expect<string | KeyObject | webcrypto.CryptoKey | JsonWebKey>().type.toBeAssignableTo<OAuthClientKey>()
+    expect<(data: Uint8Array) => Promise<Uint8Array>>().type.toBeAssignableTo<OAuthClientKey>()
+    expect<(data: Uint8Array) => string>().type.not.toBeAssignableTo<OAuthClientKey>()
+    expect<{ clientId: string, issuer: string, clientKey: number }>().type.not.toBeAssignableTo<OAuthProviderOptions>()
+    expect<OAuthGrant['dpopKey']>().type.toBe<Readonly<OAuthDpopKey> | undefined>()
+  })
+})
+
 describe('the options of a provider', () => {
   test('need a clientId', () => {
     expect<{ clientId: string, issuer: string }>().type.toBeAssignableTo<OAuthProviderOptions>()
@@ -52,7 +63,10 @@ describe('the options of a provider', () => {
   })
 
   test('are what they may be, and nothing else', () => {
-    expect<OAuthProviderOptions['clientAuth']>().type.toBe<'client_secret_basic' | 'client_secret_post' | 'none' | undefined>()
+    expect<OAuthProviderOptions['clientAuth']>().type.toBe<OAuthClientAuth | undefined>()
+    expect<'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'client_secret_signed_jwt' | 'private_key_jwt' | 'tls_client_auth' | 'self_signed_tls_client_auth' | 'none'>().type.toBe<OAuthClientAuth>()
+    expect<OAuthProviderOptions['dpop']>().type.toBe<boolean | 'optional' | undefined>()
+    expect<OAuthProviderOptions['security']>().type.toBe<'default' | 'fapi2' | undefined>()
     expect<OAuthProviderOptions['signatureMethod']>().type.toBe<'HMAC-SHA1' | 'HMAC-SHA256' | 'HMAC-SHA512' | 'RSA-SHA1' | 'RSA-SHA256' | 'RSA-SHA512' | 'PLAINTEXT' | undefined>()
     expect<{ clientId: string, quirks: { oauth1Revision: '1.0a' } }>().type.not.toBeAssignableTo<OAuthProviderOptions>()
     expect<{ clientId: string, quirks: { pkce: 'plain' } }>().type.not.toBeAssignableTo<OAuthProviderOptions>()

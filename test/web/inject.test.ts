@@ -1,7 +1,10 @@
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { createGrant } from '../../lib/grants/grant.js'
 import { oauthPlugin } from '../../lib/index.js'
+import { Injection } from '../../lib/web/inject.js'
+import { grantValues } from '../fixtures/grants.js'
 import { byHand, discovered, read, secret, setUp } from '../fixtures/login.js'
 import type { LoginOptions } from '../fixtures/login.js'
 import { WireProvider } from '../fixtures/wire-provider.js'
@@ -138,10 +141,12 @@ t.test('the token stays where the handler replies past Fastify', async (t) => {
 
 const oauth1 = { clientId: 'id', clientSecret: 'secret', requestTokenUrl: 'https://photos.example/request', authorizeUrl: 'https://photos.example/authorize', accessTokenUrl: 'https://photos.example/access' }
 
+const sso = { clientId: 'id', issuer: 'https://sso.example' }
+
 t.test('what is refused when the route is added, by its name', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(oauthPlugin, { secret, session: { secret }, providers: { photos: oauth1, wire: { clientId: 'id', issuer: 'https://sso.example' } } })
+  await app.register(oauthPlugin, { secret, session: { secret }, providers: { photos: oauth1, wire: sso, bound: { ...sso, dpop: true }, either: { ...sso, dpop: 'optional' } } })
   const add = (oauth: unknown) => () => app.get('/wrong', { config: { oauth: oauth as never } }, async () => 'never')
   const cases: Array<[unknown, RegExp]> = [
     [{ provider: 'wire', inject: true }, /config\.oauth of GET \/wrong\.inject is true/],
@@ -152,9 +157,19 @@ t.test('what is refused when the route is added, by its name', async (t) => {
     [{ provider: 'wire', inject: { response: 'x-a b' } }, /begins with x-/],
     [{ provider: 'wire', inject: { cookies: 'a' } }, /inject\.cookies/],
     [{ provider: 'photos', inject: { request: true } }, /config\.oauth\.inject of GET \/wrong is set for photos; allowed is a provider of OAuth 2/],
-    [{ provider: 'photos', inject: { response: 'x-access-token' } }, /config\.oauth\.inject of GET \/wrong is set for photos/]
+    [{ provider: 'photos', inject: { response: 'x-access-token' } }, /config\.oauth\.inject of GET \/wrong is set for photos/],
+    [{ provider: 'bound', inject: { request: true } }, /config\.oauth\.inject of GET \/wrong is set for bound; allowed is a provider with bearer tokens/],
+    [{ provider: 'either', inject: { response: 'x-access-token' } }, /is set for either; allowed is a provider with bearer tokens/]
   ]
   for (const [oauth, message] of cases) t.throws(add(oauth), { code: 'FST_OAUTH_INVALID_OPTIONS', message }, JSON.stringify(oauth))
+})
+
+t.test('a token that is bound to a key, from before the options changed, goes nowhere', (t) => {
+  const request = { headers: {}, raw: { headers: { authorization: 'Basic own' }, rawHeaders: ['Authorization', 'Basic own'] } }
+  const grant = createGrant(grantValues({ dpopKey: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'd' } }))
+  new Injection({} as never).apply(request as never, { provider: 'wire', inject: { request: true, cookies: [] } } as never, grant)
+  t.equal(request.raw.headers.authorization, undefined)
+  t.end()
 })
 
 t.test('what can only be seen later fails closed', async (t) => {

@@ -1,0 +1,59 @@
+// The start of a login: the authorization request, as it is, signed (RFC 9101), pushed (RFC 9126), or signed and then pushed.
+import type { AuthorizationServer } from 'oauth4webapi'
+import type { OAuthProviderOptions } from '../../types/options.js'
+import { RandomSource } from '../random.js'
+import { authorizationRequest, authorizationUrl } from './authorization-request.js'
+import type { LoginSecrets } from './authorization-request.js'
+import type { RequestObjects } from './request-object.js'
+import type { TokenEndpoint } from './token-endpoint.js'
+
+/** How a login starts. */
+export interface LoginStart {
+  redirectUri: string
+  scope: readonly string[]
+  /** Added to the authorization request. */
+  params: Record<string, string>
+}
+
+export interface LoginRequestOptions {
+  options: OAuthProviderOptions
+  /** For OpenID Connect. */
+  nonce: boolean
+  tokens: TokenEndpoint
+  /** Of a client with a key. */
+  requests: RequestObjects | undefined
+}
+
+export class LoginRequests {
+  readonly #options: LoginRequestOptions
+  readonly #random = new RandomSource(3 * 32)
+
+  constructor (options: LoginRequestOptions) {
+    this.#options = options
+  }
+
+  /** The authorization URL, and what its answer will be checked against. */
+  async begin (server: AuthorizationServer, { redirectUri, scope, params }: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
+    const { options: { clientId, quirks, dpop = false, ...options }, nonce, requests } = this.#options
+    const { query, secrets } = authorizationRequest({
+      clientId,
+      redirectUri,
+      scope,
+      scopeDelimiter: quirks?.scopeDelimiter ?? ' ',
+      params,
+      pkce: quirks?.pkce !== 'unsupported',
+      nonce,
+      dpop: dpop !== false,
+      random: this.#random
+    })
+    const { jar = server.require_signed_request_object === true && requests !== undefined, par = server.require_pushed_authorization_requests === true } = options
+    const sent = jar || par ? await this.#carried(server, query, { jar, par }) : query
+    return { url: authorizationUrl(server.authorization_endpoint as string, sent), key: secrets.state, secrets }
+  }
+
+  async #carried (server: AuthorizationServer, query: Record<string, string>, { jar, par }: { jar: boolean, par: boolean }): Promise<Record<string, string>> {
+    const { options: { clientId }, tokens, requests } = this.#options
+    const signed = jar ? await (requests as RequestObjects).sign(server, query) : query
+    return par ? { client_id: clientId, request_uri: await tokens.push(server, signed) } : signed
+  }
+}

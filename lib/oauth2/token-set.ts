@@ -1,0 +1,35 @@
+// A token answer as what a grant is made of. Its id_token is not verified here.
+import { getValidatedIdTokenClaims } from 'oauth4webapi'
+import type { OAuthDpopKey } from '../../types/client-auth.js'
+import type { OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthProviderOptions } from '../../types/options.js'
+import { oauthError } from '../errors.js'
+import type { TokenAnswer } from './token-endpoint.js'
+
+export interface TokenSetReading {
+  provider: string
+  clock: () => number
+  dpop: OAuthProviderOptions['dpop']
+  /** What the request proved. */
+  key: OAuthDpopKey | undefined
+}
+
+/** Throws FST_OAUTH_TOKEN_NOT_BOUND where a proof was answered with a bearer token, and FST_OAUTH_INVALID_PROVIDER_ANSWER where it is the other way round. */
+export function tokenSetOf ({ body }: TokenAnswer, { provider, clock, dpop, key }: TokenSetReading): OAuthTokenSet {
+  const { access_token: accessToken, token_type: tokenType, refresh_token: refreshToken, id_token: idToken, scope, expires_in: expiresIn, ...raw } = body
+  const bound = tokenType === 'dpop'
+  if (bound && key === undefined) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['token endpoint', provider, 'its token is bound to a key (DPoP), and none was proven'])
+  // RFC 9449 section 5: the client decides whether that is good enough.
+  if (!bound && dpop === true) throw oauthError('FST_OAUTH_TOKEN_NOT_BOUND', [provider, tokenType])
+  return {
+    tokenType,
+    accessToken,
+    ...(bound ? { dpopKey: key } : {}),
+    refreshToken,
+    idToken,
+    scope: scope?.split(' '),
+    expiresAt: expiresIn === undefined ? undefined : clock() + expiresIn * 1_000,
+    claims: getValidatedIdTokenClaims(body),
+    raw
+  }
+}
