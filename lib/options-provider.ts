@@ -71,6 +71,7 @@ const ownCallback = v.pipe(endpoint, v.check(input => new URL(input).search === 
 
 const entries = {
   clientId: text(),
+  title: v.optional(text()),
   ...clientEntries,
   grant: v.optional(oneOf('client_credentials')),
   tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),

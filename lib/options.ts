@@ -22,6 +22,9 @@ const secret = v.union([v.pipe(secretPart, v.transform(part => [part])), v.pipe(
 
 const route = v.custom<OAuthRouteOption>(input => input === false || (typeof input === 'object' && input !== null && !Array.isArray(input)), 'false, or Fastify route options')
 
+const signInPage = closed({ title: v.optional(text(), 'Sign in'), stylesheet: v.optional(path) }, 'true, false, or ')
+const signIn = v.lazy((input): v.GenericSchema<unknown, false | v.InferOutput<typeof signInPage>> => input === false ? v.literal(false) : signInPage)
+
 const plugin = v.pipe(
   closed({
     providers: v.optional(providers, {}),
@@ -40,7 +43,8 @@ const plugin = v.pipe(
     onDenied: v.optional(fn<NonNullable<OAuthPluginOptions['onDenied']>>()),
     onGrantChange: v.optional(fn<NonNullable<OAuthPluginOptions['onGrantChange']>>()),
     onError: v.optional(fn<NonNullable<OAuthPluginOptions['onError']>>()),
-    routes: v.optional(closed({ login: v.optional(route, {}), callback: v.optional(route, {}), logout: v.optional(route, {}) }), {}),
+    signIn: v.optional(v.pipe(v.unknown(), v.transform(input => input === true ? {} : input), signIn), false),
+    routes: v.optional(closed({ login: v.optional(route, {}), callback: v.optional(route, {}), logout: v.optional(route, {}), signIn: v.optional(route, {}) }), {}),
     dispatcher: v.optional(instance<NonNullable<OAuthPluginOptions['dispatcher']>>('an undici Dispatcher', 'dispatch', 'compose')),
     timeout: v.optional(milliseconds, 10_000),
     loginTimeout: v.optional(milliseconds, 600_000),

@@ -79,6 +79,7 @@ type Params = ProviderOptions['authorizeParams']
 
 export class Provider implements OAuthProvider {
   readonly name: string
+  readonly title: string
   readonly issuer: string | undefined
   readonly scope: readonly string[]
   readonly apiBaseUrl: string | undefined
@@ -95,6 +96,7 @@ export class Provider implements OAuthProvider {
 
   constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings) {
     this.name = name
+    this.title = options.title ?? name
     this.issuer = options.issuer
     this.scope = options.scope ?? (options.issuer === undefined || options.grant !== undefined ? [] : ['openid'])
     this.apiBaseUrl = options.apiBaseUrl

@@ -83,6 +83,8 @@ export interface OAuthTokenGetterState {
  */
 export interface OAuthProviderOptions {
   clientId: string
+  /** What users know it by. Default: its name. */
+  title?: string
   /** Required for OAuth 1.0a, unless `signatureMethod` is one of RSA. */
   clientSecret?: string
   /** Private key of the client: of `private_key_jwt`, `client_secret_signed_jwt` and `jar`. Of OAuth 1.0a's RSA methods: an RSA key as PEM. */
@@ -221,6 +223,14 @@ export interface OAuthUnauthorizedState {
 /** How one of the plugin's routes is registered: `false` switches it off. */
 export type OAuthRouteOption = false | Omit<RouteShorthandOptions, 'handler' | 'errorHandler' | 'logSerializers' | 'schema'>
 
+/** The page that lists the providers. */
+export interface OAuthSignInPage {
+  /** Its heading. Default: `Sign in`. */
+  title?: string
+  /** A path of this origin: a stylesheet that is loaded after the page's own style, and may set its CSS variables anew. Default: none. */
+  stylesheet?: string
+}
+
 /** Options of the plugin. */
 export interface OAuthPluginOptions {
   /** Name to provider. More can be added later with `app.oauth.providers.register`. */
@@ -259,10 +269,13 @@ export interface OAuthPluginOptions {
   onGrantChange?: (change: OAuthGrantChange) => unknown
   /** When a login failed. Default: an error reply, as a page or as JSON. */
   onError?: (state: OAuthErrorState) => unknown
+  /** Serves a page at `prefix` that lists the providers as links. Default: false. */
+  signIn?: boolean | OAuthSignInPage
   routes?: {
     login?: OAuthRouteOption
     callback?: OAuthRouteOption
     logout?: OAuthRouteOption
+    signIn?: OAuthRouteOption
   }
   /** undici Dispatcher of every request of the plugin. Default: an Agent of its own. */
   dispatcher?: Dispatcher

@@ -36,6 +36,8 @@ export type OAuthProtocolName = 'oauth1' | 'oauth2' | 'oidc'
 /** What may be known of a registered provider. Holds no secret. */
 export interface OAuthProvider {
   readonly name: string
+  /** What users know it by. */
+  readonly title: string
   readonly protocol: OAuthProtocolName
   /** Issuer identifier (RFC 8414 section 2), where the provider is discovered. */
   readonly issuer: string | undefined

@@ -74,6 +74,32 @@ t.test('log in, call the API, watch a refresh, ask for more, log out', async (t)
   t.strictSame(problems, [], 'the page has no errors')
 })
 
+t.test('the plugin\'s own sign-in page: every link in reach of the keyboard, no script, no error, and a login from it', async (t) => {
+  const demo = await startDemo()
+  t.teardown(() => demo.close())
+  const browser = await startBrowser()
+  t.teardown(() => browser.close())
+  const page = await browser.newPage({ javaScriptEnabled: false, colorScheme: 'dark' })
+  const problems: string[] = []
+  // The page names no icon: browsers take the application's, and the demo has none at that address.
+  page.on('console', message => { if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) problems.push(message.text()) })
+  await page.goto(demo.url)
+  await page.click('a[href="/oauth"]')
+  t.strictSame(await page.getByRole('link').allInnerTexts(), ['DI\nContinue with Demo ID', 'PI\nContinue with Photo ID'])
+  mkdirSync(pictures, { recursive: true })
+  await page.screenshot({ path: join(pictures, 'demo-sign-in.png') })
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.screenshot({ path: join(pictures, 'demo-sign-in-light.png') })
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.click('button[value=login]')
+  await page.click('button[value=allow]')
+  await page.waitForSelector('[data-grant]')
+  t.equal(await page.getAttribute('[data-grant]', 'data-provider'), 'photos')
+  t.strictSame(problems, [])
+})
+
 t.test('a login at the OAuth 1.0a provider, beside the other, and a signed call', async (t) => {
   const demo = await startDemo()
   t.teardown(() => demo.close())
