@@ -11,7 +11,6 @@ import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
 import { OAuth1Protocol } from './oauth1/protocol.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
-import type { TokenExchange, TokenTarget } from './oauth2/token-request.js'
 import { toProfile } from './oidc/profile.js'
 import { isLoopback, parseOwnTokens, parseParams } from './options.js'
 import type { OwnTokens, ProviderOptions } from './options.js'
@@ -67,8 +66,6 @@ interface Protocol {
   userinfo(identity: Identity): Promise<Record<string, unknown> | undefined>
   /** One API call: what the signature depends on is read from it only as far as it matters. */
   sign(grant: OAuthGrant, call: CallToSign): Promise<SignedParts>
-  clientCredentials?(target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet>
-  exchange?(exchange: TokenExchange): Promise<OAuthTokenSet>
 }
 
 /** A login that came through: its tokens, and whose they are. */
@@ -205,15 +202,10 @@ export class Provider implements OAuthProvider {
     return JSON.stringify([clientId, issuer, accessTokenUrl, accessTokenParams])
   }
 
-  /** A token of the client itself (RFC 6749 section 4.4). */
-  async clientCredentials (target: TokenTarget): Promise<OAuthTokenSet> {
-    return (this.#protocol as Required<Protocol>).clientCredentials(target, await this.#params(this.#options.accessTokenParams, 'accessTokenParams', undefined))
-  }
-
-  /** A token for another service in exchange for a user's (RFC 8693). */
-  async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
-    if (this.#protocol.exchange === undefined) throw oauthError('FST_OAUTH_INVALID_CALL', [this.name, 'OAuth 1.0a has no token exchange'])
-    return this.#protocol.exchange(exchange)
+  /** What OAuth 2 has besides logins. Throws FST_OAUTH_INVALID_CALL at an OAuth 1.0a provider, where there is no such thing. */
+  oauth2 (what: string): OAuth2Protocol {
+    if (this.#protocol instanceof OAuth2Protocol) return this.#protocol
+    throw oauthError('FST_OAUTH_INVALID_CALL', [this.name, `OAuth 1.0a has no ${what}`])
   }
 
   /** Signs one API call. */

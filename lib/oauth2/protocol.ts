@@ -19,12 +19,11 @@ import { explainCallbackError } from './explain.js'
 import { LoginRequests } from './login-request.js'
 import type { LoginStart } from './login-request.js'
 import { metadataOf } from './metadata.js'
+import { OtherGrants } from './other-grants.js'
 import { RequestObjects } from './request-object.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
 import { tokenSetOf } from './token-set.js'
-import { checkIssuedType, exchangeForm, targetForm } from './token-request.js'
-import type { TokenExchange, TokenTarget } from './token-request.js'
 
 export interface OAuth2Options {
   provider: string
@@ -52,6 +51,8 @@ type BoundToken = Pick<OAuthGrant, 'accessToken' | 'dpopKey'>
 
 export class OAuth2Protocol {
   readonly name: OAuthProtocolName
+  /** Tokens without a login. */
+  readonly grants: OtherGrants
   readonly #provider: string
   readonly #options: OAuthProviderOptions
   readonly #transport: Transport
@@ -77,6 +78,7 @@ export class OAuth2Protocol {
     const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
     this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
+    this.grants = new OtherGrants({ provider, options, tokens: this.#tokens, metadata: this.#metadata, newKey: () => this.#newKey(), tokensOf: (answer, key) => this.#tokensOf(answer, key) })
   }
 
   /** Names the pending login of a callback. Throws FST_OAUTH_INVALID_CALLBACK. */
@@ -127,23 +129,6 @@ export class OAuth2Protocol {
     return tokens
   }
 
-  /** A token of the client itself (RFC 6749 section 4.4). */
-  async clientCredentials (target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet> {
-    const server = await this.#metadata()
-    const form = targetForm(target, { params, scopeDelimiter: this.#scopeDelimiter })
-    const key = this.#newKey()
-    return this.#tokensOf(await this.#tokens.clientCredentials(server, form, key), key)
-  }
-
-  /** A token in exchange for another (RFC 8693). Throws FST_OAUTH_INVALID_PROVIDER_ANSWER where what was issued signs no calls. */
-  async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
-    const server = await this.#metadata()
-    const key = this.#newKey()
-    const answer = await this.#tokens.exchangeToken(server, exchangeForm(exchange, this.#scopeDelimiter), key)
-    checkIssuedType(answer.body, exchange, this.#provider)
-    return this.#tokensOf(answer, key)
-  }
-
   /** Revokes both tokens at the provider (RFC 7009), the second also where the first fails; false where it has no endpoint for that. */
   async revoke ({ refreshToken, accessToken }: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
@@ -177,10 +162,6 @@ export class OAuth2Protocol {
   #signed ({ accessToken, dpopKey }: BoundToken, call: Pick<CallToSign, 'method' | 'origin' | 'path'>): SignedParts {
     if (dpopKey === undefined) return { headers: { authorization: `Bearer ${accessToken}` } }
     return this.#prover.sign(dpopKey, { method: call.method, origin: call.origin, path: call.path, accessToken })
-  }
-
-  get #scopeDelimiter (): string {
-    return this.#options.quirks?.scopeDelimiter ?? ' '
   }
 
   #newKey (): OAuthDpopKey | undefined {

@@ -16,7 +16,7 @@ export function clientTokens ({ keeper: { obtained } }: OAuthContext, provider: 
     provider: provider.name,
     madeFrom: 'client',
     scope,
-    obtain: () => provider.clientCredentials({ audience, resource, scope })
+    obtain: () => provider.oauth2('client credentials').grants.clientCredentials({ audience, resource, scope })
   }
   const current = () => obtained.fresh(wanted)
   return {
@@ -42,7 +42,7 @@ export function exchangedTokens ({ keeper: { obtained } }: OAuthContext, { subje
       // Of this very grant: the owner may have logged in with another account meanwhile.
       const ready = await subject.ready(grant)
       if (ready === null) throw refuse()
-      return provider.exchange({ subjectToken: ready.accessToken, audience, resource, scope, requestedTokenType })
+      return provider.oauth2('token exchange').grants.exchange({ subjectToken: ready.accessToken, audience, resource, scope, requestedTokenType })
     }
   })
   const wanted = async () => {
