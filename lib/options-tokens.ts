@@ -18,6 +18,8 @@ const target = {
 
 /** What `app.oauth.client()` takes. */
 export const clientOptions = closed({ owner: v.optional(text()), account: v.optional(text()), ...target })
+/** What `app.oauth.device()` takes. */
+export const deviceOptions = closed({ owner: text(), ...target })
 /** What `exchange()` takes. */
 export const exchangeOptions = closed({ provider: v.optional(text()), requestedTokenType: v.optional(text()), ...target })
 
@@ -36,7 +38,7 @@ export const ownTokens = v.nullish(v.object({
 /** Members of a tokenGetter's answer that a message must not show, whatever stands there. */
 export const ownTokenKeys = ['accessToken', 'tokenSecret', 'tokenType', 'expiresAt'] as const
 
-const ofLogins = ['authorizeUrl', 'userinfoUrl', 'jwksUrl', 'authorizeParams', 'profile', 'callbackUrl', 'defaultReturnTo', 'tokenGetter'] as const
+const ofLogins = ['authorizeUrl', 'deviceAuthorizationUrl', 'userinfoUrl', 'jwksUrl', 'authorizeParams', 'profile', 'callbackUrl', 'defaultReturnTo', 'tokenGetter'] as const
 
 interface GrantOptions extends Partial<Record<typeof ofLogins[number], unknown>> {
   grant?: 'client_credentials' | undefined

@@ -10,6 +10,7 @@ import type { SignedParts } from './http/sign.js'
 import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
 import { OAuth1Protocol } from './oauth1/protocol.js'
+import type { DeviceAuthorization } from './oauth2/device.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
 import { toProfile } from './oidc/profile.js'
 import { isLoopback, parseOwnTokens, parseParams } from './options.js'
@@ -70,6 +71,8 @@ interface Protocol {
 
 /** A login that came through: its tokens, and whose they are. */
 export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string }
+
+export type { DeviceAuthorization }
 
 type TokenGetter = NonNullable<ProviderOptions['tokenGetter']>
 type Params = ProviderOptions['authorizeParams']
@@ -156,7 +159,11 @@ export class Provider implements OAuthProvider {
   /** Ends a login. The request is what `accessTokenParams` may be a function of. */
   async complete (end: LoginEnd, request: unknown): Promise<CompletedLogin> {
     const params = await this.#params(this.#options.accessTokenParams, 'accessTokenParams', request)
-    const tokens = await this.#protocol.complete({ ...end, params })
+    return this.identify(await this.#protocol.complete({ ...end, params }))
+  }
+
+  /** Finds out whose tokens those of a login are. */
+  async identify (tokens: OAuthTokenSet): Promise<CompletedLogin> {
     const subject = await this.#subjectOf(tokens)
     return { tokens, subject, account: subject ?? 'default' }
   }

@@ -1,5 +1,6 @@
 export type * from './client-auth.js'
 export type * from './client.js'
+export type * from './device.js'
 export type * from './fastify.js'
 export type * from './grant.js'
 export type * from './oauth1.js'

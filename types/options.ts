@@ -130,6 +130,8 @@ export interface OAuthProviderOptions {
   revocationUrl?: string
   /** Pushed authorization request endpoint (RFC 9126). */
   parUrl?: string
+  /** Device authorization endpoint (RFC 8628 section 3.1), for `app.oauth.device()`. */
+  deviceAuthorizationUrl?: string
   /** JWK Set of the issuer, where its endpoints are all given by hand. */
   jwksUrl?: string
   /** What relative URLs of API calls are resolved against. Its origin is sent the access token. */

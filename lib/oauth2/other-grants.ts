@@ -1,27 +1,17 @@
-// Tokens without a login: those of the client itself (RFC 6749 section 4.4), and exchanged ones (RFC 8693).
-import type { AuthorizationServer } from 'oauth4webapi'
-import type { OAuthDpopKey } from '../../types/client-auth.js'
+// Tokens without a redirect: those of the client itself (RFC 6749 section 4.4), exchanged ones (RFC 8693), and a device's (RFC 8628).
 import type { OAuthTokenSet } from '../../types/grant.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
-import type { TokenAnswer, TokenEndpoint } from './token-endpoint.js'
+import { DeviceGrant } from './device.js'
+import type { GrantParts } from './grant-parts.js'
 import { checkIssuedType, exchangeForm, targetForm } from './token-request.js'
 import type { TokenExchange, TokenTarget } from './token-request.js'
 
-export interface OtherGrantsOptions {
-  provider: string
-  options: OAuthProviderOptions
-  tokens: TokenEndpoint
-  metadata: () => Promise<AuthorizationServer>
-  /** Where tokens are to be bound. */
-  newKey: () => OAuthDpopKey | undefined
-  tokensOf: (answer: TokenAnswer, key: OAuthDpopKey | undefined) => OAuthTokenSet
-}
-
 export class OtherGrants {
-  readonly #given: OtherGrantsOptions
+  readonly #given: GrantParts
+  readonly device: DeviceGrant
 
-  constructor (given: OtherGrantsOptions) {
+  constructor (given: GrantParts) {
     this.#given = given
+    this.device = new DeviceGrant(given)
   }
 
   /** A token of the client itself. */

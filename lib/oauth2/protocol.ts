@@ -51,7 +51,7 @@ type BoundToken = Pick<OAuthGrant, 'accessToken' | 'dpopKey'>
 
 export class OAuth2Protocol {
   readonly name: OAuthProtocolName
-  /** Tokens without a login. */
+  /** Tokens without a redirect. */
   readonly grants: OtherGrants
   readonly #provider: string
   readonly #options: OAuthProviderOptions
@@ -78,7 +78,17 @@ export class OAuth2Protocol {
     const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
     this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
-    this.grants = new OtherGrants({ provider, options, tokens: this.#tokens, metadata: this.#metadata, newKey: () => this.#newKey(), tokensOf: (answer, key) => this.#tokensOf(answer, key) })
+    this.grants = new OtherGrants({
+      provider,
+      options,
+      clock,
+      tokens: this.#tokens,
+      metadata: this.#metadata,
+      needsIdToken: this.name === 'oidc',
+      newKey: () => this.#newKey(),
+      tokensOf: (answer, key) => this.#tokensOf(answer, key),
+      read: (server, answer, key) => this.#read(server, answer, { key })
+    })
   }
 
   /** Names the pending login of a callback. Throws FST_OAUTH_INVALID_CALLBACK. */

@@ -7,6 +7,7 @@ import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
 import { refuseUnavailable } from '../http/unavailable.js'
 import { basicCredentials, clientAuthOf, rawCredentials } from './client-auth.js'
+import { deviceAnswerOf } from './device-answer.js'
 import type { DpopProver } from './dpop.js'
 import { explainEngineError } from './explain.js'
 import type { FailedStep } from './explain.js'
@@ -94,6 +95,23 @@ export class TokenEndpoint {
     return this.#explained({ endpoint: 'token endpoint', secrets: [String(form.get('subject_token')), ...this.#secrets] }, () => this.#proven(key, this.#readPlain, async http => {
       const response = await engine.genericTokenEndpointRequest(server, this.client, this.#auth(server), exchangeGrant, form, http)
       return { response, body: await engine.processGenericTokenEndpointResponse(server, this.client, response) }
+    }))
+  }
+
+  /** RFC 8628 section 3.1. */
+  async authorizeDevice (server: engine.AuthorizationServer, form: URLSearchParams): Promise<engine.DeviceAuthorizationResponse> {
+    return this.#explained({ endpoint: 'device authorization endpoint', secrets: this.#secrets }, async () => {
+      const http = this.#posting(({ status, text }) => toResponse({ status, text, json: deviceAnswerOf(text) }, 'application/json'))
+      const response = await engine.deviceAuthorizationRequest(server, this.client, this.#auth(server), form, http)
+      return engine.processDeviceAuthorizationResponse(server, this.client, response)
+    })
+  }
+
+  /** RFC 8628 section 3.4. */
+  async exchangeDeviceCode (server: engine.AuthorizationServer, deviceCode: string, key?: OAuthDpopKey): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [deviceCode, ...this.#secrets] }, () => this.#proven(key, this.#readTokens, async http => {
+      const response = await engine.deviceCodeGrantRequest(server, this.client, this.#auth(server), deviceCode, http)
+      return { response, body: await engine.processDeviceCodeResponse(server, this.client, response) }
     }))
   }
 
