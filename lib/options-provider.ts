@@ -5,7 +5,7 @@ import { checkClient, clientEntries, isPrivateRsaKey } from './options-client.js
 import { checkProfile, withProfile } from './options-fapi2.js'
 import { closed, endpoint, flag, fn, isInsecure, milliseconds, oneOf, origin, path, scopes, text, url } from './options-parts.js'
 import type { Refuse } from './options-parts.js'
-import { checkGrant } from './options-tokens.js'
+import { assertion, checkGrant } from './options-tokens.js'
 
 type Protocol = 'oauth1' | 'oauth2'
 
@@ -31,7 +31,7 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
   ],
   oauth2: [
-    'issuer', 'grant', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
+    'issuer', 'grant', 'assertion', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
     'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
   ]
 }
@@ -72,7 +72,8 @@ const ownCallback = v.pipe(endpoint, v.check(input => new URL(input).search === 
 const entries = {
   clientId: text(),
   ...clientEntries,
-  grant: v.optional(oneOf('client_credentials')),
+  grant: v.optional(oneOf('client_credentials', 'jwt_bearer')),
+  assertion: v.optional(assertion),
   tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
   scope: v.optional(scopes),
   issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),

@@ -203,12 +203,6 @@ export class Provider implements OAuthProvider {
     return parseOwnTokens(await tokenGetter(state), `providers.${this.name}.tokenGetter()`)
   }
 
-  /** What distinguishes a token of this provider's client from one of another client under the same name, as a text. */
-  get client (): string {
-    const { clientId, issuer, accessTokenUrl, accessTokenParams } = this.#options
-    return JSON.stringify([clientId, issuer, accessTokenUrl, accessTokenParams])
-  }
-
   /** What OAuth 2 has besides logins. Throws FST_OAUTH_INVALID_CALL at an OAuth 1.0a provider, where there is no such thing. */
   oauth2 (what: string): OAuth2Protocol {
     if (this.#protocol instanceof OAuth2Protocol) return this.#protocol

@@ -35,14 +35,16 @@ export interface OAuthSettings {
 }
 
 /**
- * In whose name a client without a request calls. `audience`, `resource` and `scope` are for providers with
- * `grant: 'client_credentials'` alone, and those take neither owner nor account.
+ * In whose name a client without a request calls. `audience`, `resource` and `scope` are for providers with `grant` alone, and those
+ * take neither owner nor account.
  */
 export interface OAuthClientOptions extends OAuthTokenTarget {
   /** Required at a provider with logins, unless its tokens come from a `tokenGetter`. */
   owner?: string
   /** Default: the account of the last login. */
   account?: string
+  /** With `grant: 'jwt_bearer'`: in whose name the token is asked for. Default: as the option `assertion` says. */
+  subject?: string
 }
 
 /** `app.oauth` */

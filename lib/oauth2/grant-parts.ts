@@ -3,11 +3,14 @@ import type { AuthorizationServer } from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
+import type { ClientSigner } from '../client-key.js'
 import type { TokenAnswer, TokenEndpoint } from './token-endpoint.js'
 
 export interface GrantParts {
   provider: string
   options: OAuthProviderOptions
+  /** By the client's key, where it has one. */
+  signer: ClientSigner | undefined
   tokens: TokenEndpoint
   metadata: () => Promise<AuthorizationServer>
   /** Where tokens are to be bound. */

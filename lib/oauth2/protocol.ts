@@ -82,6 +82,7 @@ export class OAuth2Protocol {
       provider,
       options,
       clock,
+      signer,
       tokens: this.#tokens,
       metadata: this.#metadata,
       needsIdToken: this.name === 'oidc',

@@ -40,6 +40,15 @@ export interface CodeExchange {
 /** What the engine has read, with the response that its signature check asks for. */
 export interface TokenAnswer { response: Response, body: engine.TokenEndpointResponse }
 
+/** A request of another grant type. */
+interface ExtensionGrant {
+  grant: string
+  secrets: string[]
+  form: () => URLSearchParams | Promise<URLSearchParams>
+  key: OAuthDpopKey | undefined
+}
+
+const assertionGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 type Posted = Pick<engine.CustomFetchOptions<'POST', URLSearchParams>, 'method' | 'headers' | 'body'>
@@ -92,8 +101,18 @@ export class TokenEndpoint {
 
   /** RFC 8693 section 2.1. The form holds all but the grant type. */
   async exchangeToken (server: engine.AuthorizationServer, form: URLSearchParams, key?: OAuthDpopKey): Promise<TokenAnswer> {
-    return this.#explained({ endpoint: 'token endpoint', secrets: [String(form.get('subject_token')), ...this.#secrets] }, () => this.#proven(key, this.#readPlain, async http => {
-      const response = await engine.genericTokenEndpointRequest(server, this.client, this.#auth(server), exchangeGrant, form, http)
+    return this.#extension(server, { grant: exchangeGrant, secrets: [String(form.get('subject_token'))], form: () => form, key })
+  }
+
+  /** RFC 7523 section 2.1. The form holds all but the grant type, and is made anew where it is sent again: an assertion is good once. */
+  async presentAssertion (server: engine.AuthorizationServer, form: () => Promise<URLSearchParams>, key?: OAuthDpopKey): Promise<TokenAnswer> {
+    return this.#extension(server, { grant: assertionGrant, secrets: [], form, key })
+  }
+
+  // RFC 6749 section 4.5.
+  #extension (server: engine.AuthorizationServer, { grant, secrets, form, key }: ExtensionGrant): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [...secrets, ...this.#secrets] }, () => this.#proven(key, this.#readPlain, async http => {
+      const response = await engine.genericTokenEndpointRequest(server, this.client, this.#auth(server), grant, await form(), http)
       return { response, body: await engine.processGenericTokenEndpointResponse(server, this.client, response) }
     }))
   }
