@@ -32,7 +32,7 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
   ],
   oauth2: [
     'issuer', 'grant', 'assertion', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
-    'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
+    'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
   ]
 }
 
@@ -84,6 +84,7 @@ const entries = {
   revocationUrl: v.optional(endpoint),
   parUrl: v.optional(endpoint),
   deviceAuthorizationUrl: v.optional(endpoint),
+  introspectionUrl: v.optional(endpoint),
   jwksUrl: v.optional(endpoint),
   apiBaseUrl: v.optional(endpoint),
   apiOrigins: v.optional(v.array(origin, 'an array of origins'), []),
@@ -171,7 +172,7 @@ function checkParams (given: Given, protocol: Protocol, refuse: Refuse): void {
   }
 }
 
-const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
+const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
 
 function checkAddresses (given: Given, refuse: Refuse): void {
   if (given.allowInsecureRequests) return

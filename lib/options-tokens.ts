@@ -1,6 +1,6 @@
 // The schemas of tokens besides those of a login: what a tokenGetter answers, what a token of a service is asked for.
 import * as v from 'valibot'
-import { closed, oneOf, scopes, text } from './options-parts.js'
+import { closed, flag, lifetime, oneOf, scopes, text } from './options-parts.js'
 
 // Neither their order nor a repetition means anything.
 const sorted = v.transform((values: string[]) => [...new Set(values)].sort())
@@ -20,6 +20,8 @@ const target = {
 export const clientOptions = closed({ owner: v.optional(text()), account: v.optional(text()), subject: v.optional(text()), ...target })
 /** What `app.oauth.device()` takes. */
 export const deviceOptions = closed({ owner: text(), ...target })
+/** What `introspect()` takes. */
+export const introspectOptions = closed({ hint: v.optional(oneOf('access_token', 'refresh_token')), cacheFor: v.optional(lifetime), signed: v.optional(flag) })
 /** What `exchange()` takes. */
 export const exchangeOptions = closed({ provider: v.optional(text()), requestedTokenType: v.optional(text()), ...target })
 

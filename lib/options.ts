@@ -5,7 +5,7 @@ import type { OAuthInjection, OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
 import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
-import { clientOptions, deviceOptions, exchangeOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
+import { clientOptions, deviceOptions, exchangeOptions, introspectOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
 
@@ -123,6 +123,11 @@ export function parseClientOptions (given: unknown): ClientOptions {
 /** Checks the options of app.oauth.device(). Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parseDeviceOptions (given: unknown): DeviceOptions {
   return parse(deviceOptions, given, 'app.oauth.device()')
+}
+
+/** Checks the options of introspect(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseIntrospectOptions (given: unknown): Readonly<v.InferOutput<typeof introspectOptions>> {
+  return parse(introspectOptions, given, 'introspect()')
 }
 
 /** Checks the options of exchange(). Throws FST_OAUTH_INVALID_OPTIONS. */

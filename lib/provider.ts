@@ -1,6 +1,7 @@
 // One provider: begin, complete, refresh, revoke. It picks its protocol once, at construction.
 import type { OAuthDpopKey } from '../types/client-auth.js'
 import type { OAuthGrant, OAuthTokenSet } from '../types/grant.js'
+import type { OAuthIntrospectOptions, OAuthIntrospection } from '../types/introspection.js'
 import type { OAuthProfile } from '../types/profile.js'
 import type { OAuthProtocolName, OAuthProvider } from '../types/providers.js'
 import { oauthError } from './errors.js'
@@ -13,7 +14,7 @@ import { OAuth1Protocol } from './oauth1/protocol.js'
 import type { DeviceAuthorization } from './oauth2/device.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
 import { toProfile } from './oidc/profile.js'
-import { isLoopback, parseOwnTokens, parseParams } from './options.js'
+import { isLoopback, parseIntrospectOptions, parseOwnTokens, parseParams } from './options.js'
 import type { OwnTokens, ProviderOptions } from './options.js'
 
 /** What every provider of an application shares. */
@@ -207,6 +208,11 @@ export class Provider implements OAuthProvider {
   oauth2 (what: string): OAuth2Protocol {
     if (this.#protocol instanceof OAuth2Protocol) return this.#protocol
     throw oauthError('FST_OAUTH_INVALID_CALL', [this.name, `OAuth 1.0a has no ${what}`])
+  }
+
+  /** What the provider says of a token (RFC 7662). */
+  async introspect (token: string, options: OAuthIntrospectOptions = {}): Promise<OAuthIntrospection> {
+    return this.oauth2('token introspection').introspection.ask(token, parseIntrospectOptions(options) as OAuthIntrospectOptions)
   }
 
   /** Signs one API call. */

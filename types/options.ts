@@ -146,6 +146,8 @@ export interface OAuthProviderOptions {
   parUrl?: string
   /** Device authorization endpoint (RFC 8628 section 3.1), for `app.oauth.device()`. */
   deviceAuthorizationUrl?: string
+  /** Introspection endpoint (RFC 7662 section 2), for `introspect()`. */
+  introspectionUrl?: string
   /** JWK Set of the issuer, where its endpoints are all given by hand. */
   jwksUrl?: string
   /** What relative URLs of API calls are resolved against. Its origin is sent the access token. */

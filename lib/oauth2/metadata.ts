@@ -49,6 +49,7 @@ function byHand (options: OAuthProviderOptions): Partial<AuthorizationServer> {
     revocation_endpoint: options.revocationUrl,
     pushed_authorization_request_endpoint: options.parUrl,
     device_authorization_endpoint: options.deviceAuthorizationUrl,
+    introspection_endpoint: options.introspectionUrl,
     jwks_uri: options.jwksUrl
   }
   return Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined))

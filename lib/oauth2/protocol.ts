@@ -16,6 +16,7 @@ import type { LoginSecrets } from './authorization-request.js'
 import { DpopProver, createDpopKey } from './dpop.js'
 import { endpointOf } from './endpoint.js'
 import { explainCallbackError } from './explain.js'
+import { Introspection } from './introspection.js'
 import { LoginRequests } from './login-request.js'
 import type { LoginStart } from './login-request.js'
 import { metadataOf } from './metadata.js'
@@ -53,6 +54,7 @@ export class OAuth2Protocol {
   readonly name: OAuthProtocolName
   /** Tokens without a redirect. */
   readonly grants: OtherGrants
+  readonly introspection: Introspection
   readonly #provider: string
   readonly #options: OAuthProviderOptions
   readonly #transport: Transport
@@ -78,6 +80,7 @@ export class OAuth2Protocol {
     const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
     this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
+    this.introspection = new Introspection({ provider, clock, tokens: this.#tokens, metadata: this.#metadata, keys: this.#idTokens })
     this.grants = new OtherGrants({
       provider,
       options,

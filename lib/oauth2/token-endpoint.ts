@@ -1,6 +1,7 @@
-// The one place that posts, as the client, to a provider's endpoints (RFC 6749 sections 3.2 and 5, RFC 7009, RFC 9126).
+// The one place that posts, as the client, to a provider's endpoints (RFC 6749 sections 3.2 and 5, RFC 7009, RFC 7662, RFC 8628, RFC 9126).
 import * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
+import type { OAuthIntrospectOptions } from '../../types/introspection.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { ClientSigner } from '../client-key.js'
 import { toResponse } from '../http/read-answer.js'
@@ -48,6 +49,12 @@ interface ExtensionGrant {
   key: OAuthDpopKey | undefined
 }
 
+/** A question about a token. */
+interface IntrospectionRequest extends OAuthIntrospectOptions {
+  verify: (response: Response, isSigned: boolean) => Promise<void>
+}
+
+const signedAnswers = /^application\/token-introspection\+jwt\b/i
 const assertionGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
@@ -142,6 +149,21 @@ export class TokenEndpoint {
         additionalParameters: { token_type_hint: hint }
       })
       await engine.processRevocationResponse(response)
+    })
+  }
+
+  /** RFC 7662 section 2. An answer may be signed (RFC 9701): `verify` is told whether it is. */
+  async introspect (server: engine.AuthorizationServer, token: string, { hint, signed, verify }: IntrospectionRequest): Promise<engine.IntrospectionResponse> {
+    return this.#explained({ endpoint: 'introspection endpoint', noIdToken: true, secrets: [token, ...this.#secrets] }, async () => {
+      let isSigned = false
+      const http = this.#posting(answer => {
+        isSigned = signedAnswers.test(String(answer.headers['content-type']))
+        return toResponse(answer, isSigned ? 'application/token-introspection+jwt' : 'application/json')
+      })
+      const response = await engine.introspectionRequest(server, this.client, this.#auth(server), token, { ...http, requestJwtResponse: signed === true, additionalParameters: hint === undefined ? {} : { token_type_hint: hint } })
+      const body = await engine.processIntrospectionResponse(server, this.client, response)
+      await verify(response, isSigned)
+      return body
     })
   }
 
