@@ -5,7 +5,7 @@ import { checkClient, clientEntries, isPrivateRsaKey } from './options-client.js
 import { checkProfile, withProfile } from './options-fapi2.js'
 import { closed, endpoint, flag, fn, isInsecure, milliseconds, oneOf, origin, path, scopes, text, url } from './options-parts.js'
 import type { Refuse } from './options-parts.js'
-import { checkGrant } from './options-tokens.js'
+import { assertion, checkGrant } from './options-tokens.js'
 
 type Protocol = 'oauth1' | 'oauth2'
 
@@ -31,8 +31,8 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
   ],
   oauth2: [
-    'issuer', 'grant', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
-    'revocationUrl', 'parUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
+    'issuer', 'grant', 'assertion', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
+    'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
   ]
 }
 
@@ -73,7 +73,8 @@ const entries = {
   clientId: text(),
   title: v.optional(text()),
   ...clientEntries,
-  grant: v.optional(oneOf('client_credentials')),
+  grant: v.optional(oneOf('client_credentials', 'jwt_bearer')),
+  assertion: v.optional(assertion),
   tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
   scope: v.optional(scopes),
   issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),
@@ -83,6 +84,8 @@ const entries = {
   userinfoUrl: v.optional(endpoint),
   revocationUrl: v.optional(endpoint),
   parUrl: v.optional(endpoint),
+  deviceAuthorizationUrl: v.optional(endpoint),
+  introspectionUrl: v.optional(endpoint),
   jwksUrl: v.optional(endpoint),
   apiBaseUrl: v.optional(endpoint),
   apiOrigins: v.optional(v.array(origin, 'an array of origins'), []),
@@ -170,7 +173,7 @@ function checkParams (given: Given, protocol: Protocol, refuse: Refuse): void {
   }
 }
 
-const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
+const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
 
 function checkAddresses (given: Given, refuse: Refuse): void {
   if (given.allowInsecureRequests) return

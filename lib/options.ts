@@ -5,7 +5,7 @@ import type { OAuthInjection, OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
 import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
-import { clientOptions, exchangeOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
+import { clientOptions, deviceOptions, exchangeOptions, introspectOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
 
@@ -91,6 +91,8 @@ export type RouteRequirement = Readonly<v.InferOutput<typeof requirement>>
 
 /** What app.oauth.client() was given, checked and completed. */
 export type ClientOptions = Readonly<v.InferOutput<typeof clientOptions>>
+/** What app.oauth.device() was given, checked and completed. */
+export type DeviceOptions = Readonly<v.InferOutput<typeof deviceOptions>>
 /** What exchange() was given, checked and completed. */
 export type ExchangeOptions = Readonly<v.InferOutput<typeof exchangeOptions>>
 /** What a tokenGetter answered, checked and completed. */
@@ -120,6 +122,16 @@ export function parseParams (given: unknown, where: string, protocol: 'oauth1' |
 /** Checks the options of app.oauth.client(). Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parseClientOptions (given: unknown): ClientOptions {
   return parse(clientOptions, given, 'app.oauth.client()')
+}
+
+/** Checks the options of app.oauth.device(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseDeviceOptions (given: unknown): DeviceOptions {
+  return parse(deviceOptions, given, 'app.oauth.device()')
+}
+
+/** Checks the options of introspect(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseIntrospectOptions (given: unknown): Readonly<v.InferOutput<typeof introspectOptions>> {
+  return parse(introspectOptions, given, 'introspect()')
 }
 
 /** Checks the options of exchange(). Throws FST_OAUTH_INVALID_OPTIONS. */

@@ -77,6 +77,20 @@ export interface OAuthTokenGetterState {
   account: string | undefined
 }
 
+/** What an assertion holds besides `iat`, `exp` and `jti` (RFC 7523 section 3). */
+export interface OAuthAssertionOptions {
+  /** `iss`. Default: `clientId`. */
+  issuer?: string
+  /** `sub`, unless a call names another; null for none. Default: the issuer. */
+  subject?: string | null
+  /** `aud`. Default: as that of client assertions. */
+  audience?: string
+  /** Where scopes are asked for (RFC 7521 section 4.1). Default: `form`. */
+  scopeIn?: 'form' | 'claim'
+  /** More claims. */
+  claims?: Record<string, string>
+}
+
 /**
  * One provider. Either `issuer` (its endpoints are discovered), or `authorizeUrl` and `accessTokenUrl`; with `requestTokenUrl`
  * besides, it speaks OAuth 1.0a (RFC 5849).
@@ -132,6 +146,10 @@ export interface OAuthProviderOptions {
   revocationUrl?: string
   /** Pushed authorization request endpoint (RFC 9126). */
   parUrl?: string
+  /** Device authorization endpoint (RFC 8628 section 3.1), for `app.oauth.device()`. */
+  deviceAuthorizationUrl?: string
+  /** Introspection endpoint (RFC 7662 section 2), for `introspect()`. */
+  introspectionUrl?: string
   /** JWK Set of the issuer, where its endpoints are all given by hand. */
   jwksUrl?: string
   /** What relative URLs of API calls are resolved against. Its origin is sent the access token. */
@@ -152,9 +170,12 @@ export interface OAuthProviderOptions {
   realm?: string
   /**
    * `client_credentials`: the application calls in its own name (RFC 6749 section 4.4). There are no logins, `authorizeUrl` is not
-   * needed, `clientSecret` is. Default: users log in.
+   * needed, `clientSecret` is. `jwt_bearer`: the same with an assertion that `clientKey` signs (RFC 7523 section 2.1). Default: users
+   * log in.
    */
-  grant?: 'client_credentials'
+  grant?: 'client_credentials' | 'jwt_bearer'
+  /** What the assertion of `grant: 'jwt_bearer'` holds. */
+  assertion?: OAuthAssertionOptions
   /** Tokens that the application keeps itself: asked at calls, never at a login. Null: there are none. They are not refreshed. */
   tokenGetter?: (state: OAuthTokenGetterState) => OAuthTokens | null | undefined | Promise<OAuthTokens | null | undefined>
   /**

@@ -1,3 +1,5 @@
+import type { OAuthIntrospectOptions, OAuthIntrospection } from './introspection.js'
+
 /**
  * The names of your providers. Augment it to have names checked and completed:
  *
@@ -45,4 +47,9 @@ export interface OAuthProvider {
   readonly scope: readonly string[]
   /** What relative URLs of API calls are resolved against. */
   readonly apiBaseUrl: string | undefined
+  /**
+   * What the provider says of a token that the application received (RFC 7662). One that is not active is an answer. Throws
+   * FST_OAUTH_INVALID_CALL where the provider offers none, FST_OAUTH_INVALID_OPTIONS, and the provider's errors.
+   */
+  introspect(token: string, options?: OAuthIntrospectOptions): Promise<OAuthIntrospection>
 }

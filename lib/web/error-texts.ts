@@ -12,6 +12,7 @@ const texts: Partial<Record<OAuthErrorCode, string>> = {
   FST_OAUTH_STATE_MISMATCH: 'This login is not one that this browser has under way.',
   FST_OAUTH_STATE_UNREADABLE: 'This login cannot be continued.',
   FST_OAUTH_STATE_EXPIRED: 'This login took too long.',
+  FST_OAUTH_DEVICE_CODE_EXPIRED: 'This login took too long.',
   FST_OAUTH_STATE_OTHER_PROVIDER: 'This login was started at another provider.',
   FST_OAUTH_STATE_USED: 'This login was already finished. There is nothing left to do here.',
   FST_OAUTH_OWNER_CHANGED: 'You are signed in as somebody else than when this login was started.',
