@@ -32,6 +32,9 @@ export interface Challenge extends AuthenticationNeeds {
 /** What the `login` parameter of the login route carries, sealed: a query cannot ask for anything of its own. */
 export type LoginTicket = Omit<LoginRequest, 'provider' | 'popup' | 'crossSite'>
 
+// What an answer was made for may stay open in a tab; what it asks for is not good for ever.
+const ticketTime = 3_600_000
+
 export class Challenger {
   readonly #context: OAuthContext
   readonly #flow: LoginFlow
@@ -63,13 +66,17 @@ export class Challenger {
 
   /** The path of the login route with a ticket. */
   loginPath ({ name }: Pick<Provider, 'name'>, ticket: LoginTicket): string {
-    return `${this.#context.prefix}/${name}?login=${this.#context.cipher.seal('login-request', name, JSON.stringify(ticket))}`
+    const { cipher, prefix, options } = this.#context
+    return `${prefix}/${name}?login=${cipher.seal('login-request', name, JSON.stringify({ ...ticket, at: options.clock() }))}`
   }
 
-  /** Opens a ticket of this provider; null where it is none. */
+  /** Opens a ticket of this provider; null where it is none. Of one that is too old only the way back is left: that page asks anew. */
   openTicket (provider: Provider, sealed: unknown): LoginTicket | null {
-    const plain = typeof sealed === 'string' ? this.#context.cipher.open('login-request', provider.name, sealed) : null
-    return plain === null ? null : JSON.parse(plain)
+    const { cipher, options } = this.#context
+    const plain = typeof sealed === 'string' ? cipher.open('login-request', provider.name, sealed) : null
+    if (plain === null) return null
+    const { at, ...ticket } = JSON.parse(plain)
+    return options.clock() - at > ticketTime ? { returnTo: ticket.returnTo } : ticket
   }
 
   // A page load goes on where it was. What else there is is not repeated: it goes back to the page that it came from.

@@ -133,3 +133,17 @@ t.test('a query cannot ask for scopes of its own, and a ticket is for one provid
   t.strictSame(scopeOf(await browser.openUntil(`${url}/oauth/other?login=${ticket}`, wire.issuer)), ['openid'], 'at another provider')
   t.strictSame(scopeOf(await new Browser().openUntil(`${url}/oauth/wire?login=${ticket}`, wire.issuer)), ['openid', 'read'])
 })
+
+t.test('what the address asks for holds for an hour; then only the way back is left', async (t) => {
+  let now = Date.now()
+  const { url, browser, wire } = await setUp(t, { routes, plugin: () => ({ clock: () => now }) })
+  const { json } = await read(await browser.request(`${url}/read`, { headers: { ...script, referer: `${url}/?page=1` } }))
+  const authorizeUrl = String(json.authorizeUrl)
+  now += 3_600_000
+  t.strictSame(scopeOf(await browser.openUntil(authorizeUrl, wire.issuer)), ['openid', 'read'])
+  now += 1
+  const authorization = await browser.openUntil(authorizeUrl, wire.issuer)
+  t.strictSame(scopeOf(authorization), ['openid'])
+  wire.claims = { iat: Math.floor(now / 1_000), exp: Math.floor(now / 1_000) + 300 }
+  t.equal((await read(await browser.request(wire.callbackFor(authorization)))).location, '/?page=1')
+})
