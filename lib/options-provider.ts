@@ -46,16 +46,22 @@ export const paramsOf = (protocol: Protocol) => v.pipe(params, v.check(input => 
 
 const errorStatus = 'a status from 400 to 599'
 
+const pointer = v.pipe(text('a JSON pointer'), v.regex(/^(\/([^~/]|~[01])*)+$/, 'a JSON pointer, such as /error (RFC 6901)'))
+
 const quirks = closed({
   pkce: v.optional(oneOf('unsupported')),
   scopeDelimiter: v.optional(text()),
   nonce: v.optional(oneOf('not-echoed')),
   refreshGrace: v.optional(milliseconds),
-  insufficientScope: v.optional(closed({
-    status: v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus)),
-    error: v.optional(text()),
-    bodyContains: v.optional(text())
-  })),
+  insufficientScope: v.optional(v.pipe(
+    closed({
+      status: v.optional(v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus))),
+      error: v.optional(text()),
+      bodyContains: v.optional(text()),
+      body: v.optional(closed({ pointer, value: v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false'), scope: v.optional(pointer) }))
+    }),
+    v.check(({ status, body }) => status !== undefined || body !== undefined, 'an object with status, body or both')
+  )),
   basicAuth: v.optional(oneOf('raw')),
   assertionAudience: v.optional(oneOf('token-endpoint')),
   scopeParam: v.optional(text()),
