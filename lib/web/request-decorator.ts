@@ -10,23 +10,27 @@ export type Bind = (request: FastifyRequest, binding: Binding) => void
 
 interface Bound { binding: Binding, answers: OAuthResponse[], oauth?: RequestOAuth }
 
+// On the request itself: a WeakMap of all requests costs the garbage collector more than the guard takes.
+const bound = Symbol('fastify-oauth')
+
+type BoundRequest = FastifyRequest & { [bound]?: Bound }
+
 export function decorateRequest (app: FastifyInstance, parts: Omit<RequestSurroundings, 'request' | 'answers'>): Bind {
-  const bound = new WeakMap<FastifyRequest, Bound>()
-  const bind = (request: FastifyRequest, binding: Binding): Bound => {
-    const own = { binding, answers: bound.get(request)?.answers ?? [] }
-    bound.set(request, own)
+  const bind = (request: BoundRequest, binding: Binding): Bound => {
+    const own = { binding, answers: request[bound]?.answers ?? [] }
+    request[bound] = own
     return own
   }
   app.decorateRequest('oauth', {
-    getter (this: FastifyRequest) {
-      const own = bound.get(this) ?? bind(this, { provider: undefined })
+    getter (this: BoundRequest) {
+      const own = this[bound] ?? bind(this, { provider: undefined })
       own.oauth ??= new RequestOAuth({ ...parts, request: this, answers: own.answers }, own.binding)
       return own.oauth
     }
   })
   // A body that nobody has begun to read holds its connection.
-  app.addHook('onResponse', (request, _reply, done) => {
-    for (const { body } of bound.get(request)?.answers ?? []) {
+  app.addHook('onResponse', (request: BoundRequest, _reply, done) => {
+    for (const { body } of request[bound]?.answers ?? []) {
       if (!body.bodyUsed && body.readableFlowing === null) body.dump()
     }
     done()

@@ -18,12 +18,7 @@ export class TokenClient extends ApiClient implements OAuthTokenClient {
   readonly #answered: ApiClientOptions['answered']
 
   constructor (context: OAuthContext, source: () => TokenSource, answered?: (response: OAuthResponse) => void) {
-    super({
-      get signer () { return signerOf(source().provider, source()) },
-      get baseUrl () { return source().provider.apiBaseUrl },
-      dispatcher: context.dispatcher,
-      ...(answered === undefined ? {} : { answered })
-    })
+    super(new SourcedOptions(context.dispatcher, source, answered))
     this.#context = context
     this.#source = source
     this.#answered = answered
@@ -36,6 +31,28 @@ export class TokenClient extends ApiClient implements OAuthTokenClient {
     const provider = options.provider === undefined ? subject.provider : registry.get(options.provider)
     const signer = signerOf(provider, exchangedTokens(this.#context, { subject, provider, options }))
     return new ApiClient({ signer, dispatcher, baseUrl: provider.apiBaseUrl, ...(this.#answered === undefined ? {} : { answered: this.#answered }) })
+  }
+}
+
+// What depends on the source is looked up when a call is made. A class: getters of an object literal are made anew for every
+// request that touches request.oauth.
+class SourcedOptions implements ApiClientOptions {
+  readonly dispatcher: ApiClientOptions['dispatcher']
+  readonly answered?: (response: OAuthResponse) => void
+  readonly #source: () => TokenSource
+
+  constructor (dispatcher: ApiClientOptions['dispatcher'], source: () => TokenSource, answered: ApiClientOptions['answered']) {
+    this.dispatcher = dispatcher
+    this.#source = source
+    if (answered !== undefined) this.answered = answered
+  }
+
+  get signer () {
+    return signerOf(this.#source().provider, this.#source())
+  }
+
+  get baseUrl () {
+    return this.#source().provider.apiBaseUrl
   }
 }
 
