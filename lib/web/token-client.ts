@@ -72,5 +72,5 @@ function sourceFor (context: OAuthContext, provider: Provider, options: ClientOp
   }
   if (audience.length + resource.length > 0 || scope !== undefined) throw refuse('audience, resource and scope are for providers with grant "client_credentials". Use exchange() to get a token for another service')
   if (owner === undefined && !provider.hasOwnTokens) throw refuse('it has no owner. Name one, or set the provider\'s option grant to "client_credentials" if the application calls in its own name')
-  return tokensOf(context, provider, { request: undefined, owner: async () => owner ?? null, account })
+  return tokensOf(context, provider, { request: undefined, owner: () => owner ?? null, account })
 }
