@@ -41,7 +41,7 @@ export function authorizationRequest (request: AuthorizationRequest): { url: str
   }
   if (request.nonce) query.nonce = secrets.nonce = nonce
   // What the endpoint's own query has besides is kept.
-  const own = [...url.searchParams].filter(([name]) => !Object.hasOwn(query, name))
+  const own = [...new URLSearchParams(url.search)].filter(([name]) => !Object.hasOwn(query, name))
   url.search = new URLSearchParams([...own, ...Object.entries(query)]).toString()
   return { url: url.href, secrets }
 }

@@ -43,12 +43,16 @@ const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 export class TokenEndpoint {
   readonly #options: TokenEndpointOptions
+  // What a server may repeat in the description of an error.
+  readonly #secrets: readonly string[]
   readonly #http: HttpOptions
   // For requests that no login belongs to: an id_token has no meaning there.
   readonly #plainHttp: HttpOptions
 
   constructor (options: TokenEndpointOptions) {
     this.#options = options
+    const { clientId, clientSecret } = options
+    this.#secrets = clientSecret === undefined ? [] : [clientSecret, basicCredentials(clientId, clientSecret)]
     const http = (readsIdToken: boolean): HttpOptions => ({
       [engine.allowInsecureRequests]: true,
       [engine.customFetch]: async (url, { method, headers, body }) => readTokenAnswer(await this.#post(url, { method, headers, body }), { ...options, readsIdToken })
@@ -76,7 +80,7 @@ export class TokenEndpoint {
 
   /** RFC 6749 section 4.4. The form holds all but the grant type. */
   async clientCredentials (server: engine.AuthorizationServer, form: URLSearchParams): Promise<TokenAnswer> {
-    return this.#explained({ endpoint: 'token endpoint', secrets: this.#secrets }, async () => {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [...this.#secrets] }, async () => {
       const response = await engine.clientCredentialsGrantRequest(server, this.client, this.#auth(server), form, this.#plainHttp)
       return { response, body: await engine.processClientCredentialsResponse(server, this.client, response) }
     })
@@ -109,12 +113,6 @@ export class TokenEndpoint {
   get client (): engine.Client {
     const { clientId, clock } = this.#options
     return { client_id: clientId, [engine.clockSkew]: Math.round((clock() - Date.now()) / 1_000), [engine.clockTolerance]: tolerance }
-  }
-
-  // What a server may repeat in the description of an error.
-  get #secrets (): string[] {
-    const { clientId, clientSecret } = this.#options
-    return clientSecret === undefined ? [] : [clientSecret, basicCredentials(clientId, clientSecret)]
   }
 
   async #post (url: string, { method, headers, body }: Pick<engine.CustomFetchOptions<'POST', URLSearchParams>, 'method' | 'headers' | 'body'>): Promise<Answer> {
