@@ -1,6 +1,6 @@
 // Name to provider: app.oauth.providers.
+import type { OAuthProviderOptionsOf } from '../types/catalogue.js'
 import type { OAuthProviderRegistry } from '../types/fastify.js'
-import type { OAuthProviderOptions } from '../types/options.js'
 import { oauthError, quote } from './errors.js'
 import { nearest } from './nearest.js'
 import { parseProviderOptions } from './options.js'
@@ -33,7 +33,7 @@ export class ProviderRegistry implements OAuthProviderRegistry {
     return this.#providers.has(name)
   }
 
-  register (name: string, options: OAuthProviderOptions): Provider {
+  register<Name extends string> (name: Name, options: OAuthProviderOptionsOf<Name>): Provider {
     return this.add(name, parseProviderOptions(name, options))
   }
 

@@ -24,7 +24,7 @@ function clientOf ({ clientAuth, signatureMethod }: Partial<OAuthProviderOptions
 }
 
 t.test('each has the shape that the JSON schema describes', async (t) => {
-  const schema = JSON.parse(readFileSync(join(projectRoot, 'lib/catalogue/schema.json'), 'utf8'))
+  const schema = JSON.parse(readFileSync(join(projectRoot, 'test/catalogue/schema.json'), 'utf8'))
   const app = Fastify({ ajv: { customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false, useDefaults: false } } })
   app.post('/', { schema: { body: schema } }, async () => 'good')
   const validate = async (body: object) => (await app.inject({ method: 'POST', url: '/', payload: body })).body
