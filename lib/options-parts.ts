@@ -53,3 +53,8 @@ export const path = v.pipe(text('a path that begins with one /'), v.regex(/^\/(?
 const deepLink = 'a URI with a private-use scheme that holds a dot, such as com.example.app:/signed-in (RFC 8252 section 7.1)'
 // A dot in the scheme: no scheme that a browser or a system knows by itself has one.
 export const appUri = v.pipe(text(deepLink), v.maxLength(2_000, deepLink), v.regex(/^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:[\x21\x23-\x5b\x5d-\x7e]*$/, deepLink))
+
+/** Whether a value is a plain object: no array, no function, nothing of a class. */
+export function isRecord (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+}

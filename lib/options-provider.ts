@@ -1,10 +1,12 @@
 // The schema of one provider's options. requestTokenUrl decides between OAuth 1.0a and OAuth 2; options of the other are refused.
 import * as v from 'valibot'
+import type { OAuthCatalogueName } from '../types/catalogue-names.js'
 import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options.js'
 import { checkClient, clientEntries, isPrivateRsaKey } from './options-client.js'
 import { checkProfile, withProfile } from './options-fapi2.js'
-import { closed, endpoint, flag, fn, isInsecure, milliseconds, oneOf, origin, path, scopes, text, url } from './options-parts.js'
+import { closed, endpoint, flag, fn, isInsecure, oneOf, origin, path, scopes, text, url } from './options-parts.js'
 import type { Refuse } from './options-parts.js'
+import { profile, quirks, quirksOfOAuth1, quirksOfOAuth2 } from './options-quirks.js'
 import { assertion, checkGrant } from './options-tokens.js'
 
 type Protocol = 'oauth1' | 'oauth2'
@@ -27,12 +29,12 @@ const reservedParams: Record<Protocol, readonly string[]> = {
 /** Options and quirks that only one of the protocols knows. */
 const ofOneProtocol: Record<Protocol, readonly string[]> = {
   oauth1: [
-    'requestTokenParams', 'accessTokenMethod', 'signatureMethod', 'realm',
-    'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
+    'requestTokenParams', 'signatureMethod', 'realm',
+    ...Object.keys(quirksOfOAuth1)
   ],
   oauth2: [
     'issuer', 'grant', 'assertion', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
-    'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
+    'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', ...Object.keys(quirksOfOAuth2)
   ]
 }
 
@@ -44,35 +46,6 @@ const params = v.union([
 /** What a function in the place of parameters may answer. */
 export const paramsOf = (protocol: Protocol) => v.pipe(params, v.check(input => !hasReserved(input, protocol), withoutReserved(protocol)))
 
-const errorStatus = 'a status from 400 to 599'
-
-const pointer = v.pipe(text('a JSON pointer'), v.regex(/^(\/([^~/]|~[01])*)+$/, 'a JSON pointer, such as /error (RFC 6901)'))
-
-const quirks = closed({
-  pkce: v.optional(oneOf('unsupported')),
-  scopeDelimiter: v.optional(text()),
-  nonce: v.optional(oneOf('not-echoed')),
-  refreshGrace: v.optional(milliseconds),
-  insufficientScope: v.optional(v.pipe(
-    closed({
-      status: v.optional(v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus))),
-      error: v.optional(text()),
-      bodyContains: v.optional(text()),
-      body: v.optional(closed({ pointer, value: v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false'), scope: v.optional(pointer) }))
-    }),
-    v.check(({ status, body }) => status !== undefined || body !== undefined, 'an object with status, body or both')
-  )),
-  basicAuth: v.optional(oneOf('raw')),
-  assertionAudience: v.optional(oneOf('token-endpoint')),
-  scopeParam: v.optional(text()),
-  oauth1Revision: v.optional(oneOf('1.0')),
-  oauth1CallbackOnAuthorize: v.optional(flag),
-  oauth1RequestTokenMethod: v.optional(oneOf('GET', 'POST')),
-  oauth1ScopeOnRequestToken: v.optional(flag),
-  oauth1Parameters: v.optional(oneOf('header', 'query', 'body')),
-  oauth1BodyHash: v.optional(flag)
-})
-
 const ownCallback = v.pipe(endpoint, v.check(input => new URL(input).search === '', 'an absolute URL without a query'))
 
 const entries = {
@@ -82,6 +55,9 @@ const entries = {
   grant: v.optional(oneOf('client_credentials', 'jwt_bearer')),
   assertion: v.optional(assertion),
   tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
+  extends: v.optional(text() as v.GenericSchema<string, OAuthCatalogueName>),
+  variant: v.optional(text()),
+  params: v.optional(v.record(v.string(), v.string('a string'), 'an object of strings')),
   scope: v.optional(scopes),
   issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),
   requestTokenUrl: v.optional(endpoint),
@@ -101,7 +77,7 @@ const entries = {
   accessTokenMethod: v.optional(oneOf('GET', 'POST')),
   signatureMethod: v.optional(oneOf('HMAC-SHA1', 'HMAC-SHA256', 'HMAC-SHA512', 'RSA-SHA1', 'RSA-SHA256', 'RSA-SHA512', 'PLAINTEXT')),
   realm: v.optional(v.pipe(text(), v.regex(/^[\x20-\x7e]+$/, 'a text of printable ASCII'))),
-  profile: v.optional(fn<NonNullable<OAuthProviderOptions['profile']>>()),
+  profile: v.optional(profile<Extract<OAuthProviderOptions['profile'], (...args: never) => unknown>>()),
   quirks: v.optional(quirks, {}),
   callbackUrl: v.optional(v.lazy((input): v.GenericSchema<unknown, string> => input === 'oob' ? v.literal('oob') : ownCallback)),
   defaultReturnTo: v.optional(path),
@@ -130,6 +106,7 @@ function check (given: Given, refuse: Refuse): void {
   else checkOAuth2(given, refuse)
   checkParams(given, protocol, refuse)
   checkAddresses(given, refuse)
+  checkEmails(given, refuse)
 }
 
 function checkProtocol (given: Given, protocol: Protocol, refuse: Refuse): void {
@@ -186,6 +163,15 @@ function checkAddresses (given: Given, refuse: Refuse): void {
   const allowed = 'an https URL (http is for loopback, unless allowInsecureRequests is true)'
   for (const key of addresses) if (isInsecure(given[key])) refuse(key, allowed)
   for (const value of given.apiOrigins) if (isInsecure(value)) refuse('apiOrigins', allowed, value)
+  if (isInsecure(given.quirks.refresh?.url)) refuse('quirks', `an object whose refresh.url is ${allowed}`)
+}
+
+// The access token goes there: not to an origin that nobody named for it.
+function checkEmails ({ profile, userinfoUrl, apiBaseUrl, apiOrigins }: Given, refuse: Refuse): void {
+  if (typeof profile !== 'object' || profile.emails === undefined) return
+  const { origin } = new URL(profile.emails.url)
+  const known = [userinfoUrl, apiBaseUrl, ...apiOrigins].some(url => url !== undefined && new URL(url).origin === origin)
+  if (!known) refuse('profile', 'an object whose emails.url is on the origin of userinfoUrl or apiBaseUrl, or on one of apiOrigins')
 }
 
 function hasReserved (input: unknown, protocol: Protocol): boolean {

@@ -2,14 +2,14 @@
 import * as v from 'valibot'
 import type { OAuthPluginOptions, OAuthRouteOption } from '../types/options.js'
 import type { OAuthInjection, OAuthRouteRequirement } from '../types/fastify.js'
-import { oauthError } from './errors.js'
+import { completeProvider, completeProviders } from './options-catalogue.js'
+import { parse } from './options-parse.js'
 import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
-import { clientOptions, deviceOptions, exchangeOptions, introspectOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
+import { clientOptions, deviceOptions, exchangeOptions, introspectOptions, ownTokens } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
 
-const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'requestTokenParams', 'authorizeParams', 'accessTokenParams', ...ownTokenKeys])
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))
@@ -100,13 +100,13 @@ export type OwnTokens = Readonly<v.InferOutput<typeof ownTokens>>
 
 /** Checks the options of the plugin. Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parsePluginOptions (given: unknown): PluginOptions {
-  return parse(plugin, given, '')
+  return parse(plugin, completeProviders(given), '')
 }
 
 /** Checks the options of one provider. Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parseProviderOptions (name: string, given: unknown): ProviderOptions {
   parse(providerName, name, 'the name of a provider')
-  return parse(provider, given, `providers.${name}`)
+  return parse(provider, completeProvider(name, given), `providers.${name}`)
 }
 
 /** Checks what a route needs. Throws FST_OAUTH_INVALID_OPTIONS. */
@@ -142,41 +142,4 @@ export function parseExchangeOptions (given: unknown): ExchangeOptions {
 /** Checks what a tokenGetter answered. Throws FST_OAUTH_INVALID_OPTIONS, which shows nothing of it. */
 export function parseOwnTokens (given: unknown, where: string): OwnTokens {
   return parse(ownTokens, given, where)
-}
-
-function parse <S extends v.GenericSchema> (schema: S, given: unknown, where: string): v.InferOutput<S> {
-  const result = v.safeParse(schema, given, { abortPipeEarly: true })
-  if (!result.success) throw oauthError('FST_OAUTH_INVALID_OPTIONS', [result.issues.map(issue => explain(issue, where)).join('; ')])
-  return freeze(result.output, given)
-}
-
-function explain (issue: v.BaseIssue<unknown>, where: string): string {
-  const keys = issue.path?.map(item => String(item.key)) ?? []
-  const at = [where, ...keys].filter(part => part !== '').join('.') || 'options'
-  // A key that is not known is itself what was given.
-  const given = issue.expected === 'never' ? 'not an option' : describe(issue, keys.some(key => secretKeys.has(key)))
-  return `${at} is ${given}; allowed is ${issue.message}`
-}
-
-// Where no text belongs, it may be anything: a secret, or the address of a store with its password.
-const takesNoText: ReadonlySet<string> = new Set(['custom', 'lazy', 'object', 'record', 'strict_object', 'union'])
-
-function describe ({ input, type }: v.BaseIssue<unknown>, isSecret: boolean): string {
-  if (typeof input === 'string') {
-    if (isSecret || takesNoText.has(type)) return `a string of ${input.length} characters`
-    return JSON.stringify(input.replace(/\/\/.*@/s, '//...@').slice(0, 100))
-  }
-  if (typeof input === 'number' || typeof input === 'boolean') return isSecret ? `a ${typeof input}` : String(input)
-  if (input === null || input === undefined) return String(input)
-  if (Array.isArray(input)) return 'an array'
-  return typeof input === 'function' ? 'a function' : `an ${input instanceof Uint8Array ? `array of ${input.byteLength} bytes` : 'object'}`
-}
-
-// Only what the schema made itself is frozen: a store, a dispatcher or an array that is still the caller's is not.
-function freeze <T> (value: T, given: unknown): T {
-  if (typeof value !== 'object' || value === null || value === given || ArrayBuffer.isView(value)) return value
-  for (const [key, member] of Object.entries(value)) {
-    freeze(member, typeof given === 'object' && given !== null ? Reflect.get(given, key) : undefined)
-  }
-  return Object.freeze(value)
 }

@@ -13,7 +13,7 @@ import type { TransportOptions } from './http/transport.js'
 import { OAuth1Protocol } from './oauth1/protocol.js'
 import type { DeviceAuthorization } from './oauth2/device.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
-import { toProfile } from './oidc/profile.js'
+import { toProfile, withEmails } from './oidc/profile.js'
 import { isLoopback, parseIntrospectOptions, parseOwnTokens, parseParams } from './options.js'
 import type { OwnTokens, ProviderOptions } from './options.js'
 
@@ -66,6 +66,7 @@ interface Protocol {
   refresh(grant: OAuthGrant): Promise<OAuthTokenSet>
   revoke(grant: OAuthGrant): Promise<boolean>
   userinfo(identity: Identity): Promise<Record<string, unknown> | undefined>
+  resource(identity: Identity, url: URL): Promise<unknown>
   /** One API call: what the signature depends on is read from it only as far as it matters. */
   sign(grant: OAuthGrant, call: CallToSign): Promise<SignedParts>
 }
@@ -229,13 +230,14 @@ export class Provider implements OAuthProvider {
     const profile = toProfile({ ...grant.claims, ...userinfo }, this.#options.profile)
     // With an id_token the subjects were compared already.
     if (grant.claims === undefined && grant.subject !== undefined && profile.id !== grant.subject) throw oauthError('FST_OAUTH_USERINFO_MISMATCH', [this.name])
-    return profile
+    return withEmails(profile, this.#options.profile, url => this.#protocol.resource(grant, url))
   }
 
   // Without an id_token, userinfo alone tells two accounts apart.
   async #subjectOf (tokens: OAuthTokenSet): Promise<string | undefined> {
     if (tokens.claims !== undefined) return String(tokens.claims.sub)
-    if (this.#options.userinfoUrl === undefined && this.protocol !== 'oauth1') return undefined
+    const { userinfoUrl, quirks } = this.#options
+    if (userinfoUrl === undefined && quirks.userinfo?.from === undefined && this.protocol !== 'oauth1') return undefined
     const userinfo = await this.#protocol.userinfo(tokens)
     return userinfo === undefined ? undefined : toProfile(userinfo, this.#options.profile).id
   }

@@ -1,7 +1,8 @@
 // Name to provider: app.oauth.providers.
+import type { OAuthProviderOptionsOf } from '../types/catalogue.js'
 import type { OAuthProviderRegistry } from '../types/fastify.js'
-import type { OAuthProviderOptions } from '../types/options.js'
 import { oauthError, quote } from './errors.js'
+import { nearest } from './nearest.js'
 import { parseProviderOptions } from './options.js'
 import type { ProviderOptions } from './options.js'
 import { Provider } from './provider.js'
@@ -32,7 +33,7 @@ export class ProviderRegistry implements OAuthProviderRegistry {
     return this.#providers.has(name)
   }
 
-  register (name: string, options: OAuthProviderOptions): Provider {
+  register<Name extends string> (name: Name, options: OAuthProviderOptionsOf<Name>): Provider {
     return this.add(name, parseProviderOptions(name, options))
   }
 
@@ -70,21 +71,6 @@ export class ProviderRegistry implements OAuthProviderRegistry {
   #advice (name: string): string {
     const known = [...this.#providers.keys()]
     if (known.length === 0) return '; none is registered'
-    const nearest = known.map(one => ({ one, away: distance(one, name.slice(0, 64)) })).sort((a, b) => a.away - b.away).slice(0, 3)
-    return `; the nearest names are ${nearest.map(({ one }) => `"${one}"`).join(', ')}`
+    return `; the nearest names are ${nearest(name, known).map(({ one }) => `"${one}"`).join(', ')}`
   }
-}
-
-// Levenshtein's distance.
-function distance (a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
-    }
-    row = next
-  }
-  return row[b.length] as number
 }

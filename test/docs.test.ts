@@ -35,8 +35,13 @@ t.test('every option has a heading, or a line of its own', async (t) => {
     t.not(options.length, 0, `${name} has options`)
     for (const option of options) t.ok(headingsOf(page).includes(option), `${name}.${option} has a heading`)
   }
-  const quirks = /interface OAuthQuirks \{([\s\S]*?)\n\}/.exec(types)?.[1] ?? ''
-  for (const [, quirk] of quirks.matchAll(/^ {2}(\w+)\?:/gm)) t.match(page, `- \`${quirk}`)
+  const quirks = /interface OAuthQuirks \{([\s\S]*?)\n\}/.exec(read('types/quirks.ts'))?.[1] ?? ''
+  const names = [...quirks.matchAll(/^ {2}(\w+)\?:/gm)].map(([, quirk]) => String(quirk))
+  t.not(names.length, 0, 'there are quirks')
+  for (const quirk of names) {
+    t.match(page, `- \`${quirk}`)
+    t.match(read('docs/reference/quirks.md'), `quirks.${quirk}`, `docs/reference/quirks.md has ${quirk}`)
+  }
 })
 
 t.test('every relative link leads to a file, and to a heading in it', async (t) => {

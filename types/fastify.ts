@@ -1,9 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { OAuthProviderOptionsOf } from './catalogue.js'
+import type { OAuthCatalogueScopes } from './catalogue-names.js'
 import type { OAuthTokenClient, OAuthTokenTarget } from './client.js'
 import type { OAuthDeviceLogin, OAuthDeviceOptions } from './device.js'
 import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation } from './grant.js'
-import type { OAuthProviderOptions, OAuthUnauthorizedState } from './options.js'
+import type { OAuthUnauthorizedState } from './options.js'
 import type { OAuthProfile } from './profile.js'
 import type { OAuthProvider, OAuthProviderName, OAuthScope, OAuthScopeNames } from './providers.js'
 
@@ -13,7 +15,7 @@ export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
   get(name: OAuthProviderName): OAuthProvider
   has(name: string): boolean
   /** Adds a provider, also while the application runs. Throws FST_OAUTH_INVALID_OPTIONS. */
-  register(name: string, options: OAuthProviderOptions): OAuthProvider
+  register<Name extends string>(name: Name, options: OAuthProviderOptionsOf<Name>): OAuthProvider
   unregister(name: string): boolean
   readonly size: number
 }
@@ -169,7 +171,7 @@ export interface OAuthRequirementAt<Provider extends string> extends OAuthAuthen
 }
 
 /** What a route needs before its handler runs. */
-export type OAuthRouteRequirement = OAuthRequirementAt<OAuthProviderName> | { [Provider in keyof OAuthScopeNames & OAuthProviderName]: OAuthRequirementAt<Provider> }[keyof OAuthScopeNames & OAuthProviderName]
+export type OAuthRouteRequirement = OAuthRequirementAt<OAuthProviderName> | { [Provider in (keyof OAuthScopeNames | keyof OAuthCatalogueScopes) & OAuthProviderName]: OAuthRequirementAt<Provider> }[(keyof OAuthScopeNames | keyof OAuthCatalogueScopes) & OAuthProviderName]
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -3,69 +3,14 @@ import type { Dispatcher } from 'undici'
 import type { OAuthClientAuth, OAuthClientKey, OAuthClientKeyAlg } from './client-auth.js'
 import type { OAuthGrant, OAuthGrantChange } from './grant.js'
 import type { OAuth1SignatureMethod } from './oauth1.js'
-import type { OAuthProfile } from './profile.js'
+import type { OAuthProvidersOption } from './catalogue.js'
+import type { OAuthCatalogueName } from './catalogue-names.js'
+import type { OAuthProfile, OAuthProfileMap } from './profile.js'
+import type { OAuthQuirks } from './quirks.js'
 import type { GrantStore } from './store.js'
 
 /** Extra parameters, or a function of the request that answers them. Parameters of the protocol itself are refused. */
 export type OAuthExtraParams = Record<string, string> | ((request: FastifyRequest) => Record<string, string> | Promise<Record<string, string>>)
-
-/**
- * A missing scope told of in JSON, also in an answer of 200. Looked for when a caller reads the answer by `body.json()`, which then
- * fails; a body that is read otherwise, or streamed, is left alone.
- */
-export interface OAuthScopeInBody {
-  /** JSON pointer (RFC 6901) to what tells of it, such as `/error`. */
-  pointer: string
-  /** What stands there, such as `missing_scope`. */
-  value: string | number | boolean
-  /** JSON pointer to the scopes that are needed: an array, or a text with commas or spaces. */
-  scope?: string
-}
-
-/** Declared deviations from the RFCs. */
-export interface OAuthQuirks {
-  /** `unsupported`: the provider fails when it is sent PKCE (RFC 7636). Default: S256, always. */
-  pkce?: 'unsupported'
-  /** What separates scopes in the authorization request and in the token answer. Default: a space. */
-  scopeDelimiter?: string
-  /** `not-echoed`: the provider leaves the nonce out of its id_tokens. Default: it is required. */
-  nonce?: 'not-echoed'
-  /**
-   * How the API says that a scope is missing, where it is not `insufficient_scope` in `WWW-Authenticate` of a 403 (RFC 6750 section
-   * 3.1): this status, with this `error` there, with this text in its body, and with this in its JSON; what is not given does not
-   * count. A text is looked for with `throwOnError: true` alone.
-   */
-  insufficientScope?: { status?: number, error?: string, bodyContains?: string, body?: OAuthScopeInBody }
-  /** `raw`: the server does not decode what `client_secret_basic` encodes (RFC 6749 section 2.3.1). Default: form-encoded. */
-  basicAuth?: 'raw'
-  /** `token-endpoint`: client assertions name the token endpoint as their audience (RFC 7523 section 3). Default: the issuer, where there is one. */
-  assertionAudience?: 'token-endpoint'
-  /** OAuth 1.0a: the name of the parameter that scopes are asked for in, such as Flickr's `perms`. Default: `scope`. */
-  scopeParam?: string
-  /**
-   * `1.0`: OAuth Core 1.0, before revision A. The callback goes with the authorization URL, is not confirmed, and brings no
-   * verifier: the session fixation that revision A ended is possible. Default: RFC 5849.
-   */
-  oauth1Revision?: '1.0'
-  /** OAuth 1.0a: `oauth_callback` goes with the authorization URL, and is not confirmed. Default: false. */
-  oauth1CallbackOnAuthorize?: boolean
-  /** OAuth 1.0a: how temporary credentials are asked for. Default: as `accessTokenMethod` says. */
-  oauth1RequestTokenMethod?: 'GET' | 'POST'
-  /** OAuth 1.0a: scopes are asked for with the temporary credentials, not in the authorization URL. Default: false. */
-  oauth1ScopeOnRequestToken?: boolean
-  /**
-   * OAuth 1.0a: where the protocol's parameters stand (RFC 5849 section 3.5). `body`: in the form, or in the query of a request
-   * that has none. Default: `header`.
-   */
-  oauth1Parameters?: 'header' | 'query' | 'body'
-  /** OAuth 1.0a: sign bodies that are no form with `oauth_body_hash`, where they are no stream. Default: false. */
-  oauth1BodyHash?: boolean
-  /**
-   * Milliseconds for which the provider takes a refresh token again after its first use. Within them a refresh whose answer was
-   * lost is tried again; else it never is, and a login is needed. Default: none.
-   */
-  refreshGrace?: number
-}
 
 /** Tokens that the application keeps itself. */
 export interface OAuthTokens {
@@ -105,8 +50,8 @@ export interface OAuthAssertionOptions {
 }
 
 /**
- * One provider. Either `issuer` (its endpoints are discovered), or `authorizeUrl` and `accessTokenUrl`; with `requestTokenUrl`
- * besides, it speaks OAuth 1.0a (RFC 5849).
+ * One provider. An entry of the catalogue; or `issuer` (its endpoints are discovered); or `authorizeUrl` and `accessTokenUrl`; with
+ * `requestTokenUrl` besides, it speaks OAuth 1.0a (RFC 5849).
  */
 export interface OAuthProviderOptions {
   clientId: string
@@ -144,6 +89,15 @@ export interface OAuthProviderOptions {
   jar?: boolean
   /** `fapi2`: the FAPI 2.0 Security Profile; options and metadata that break it are refused. Default: `default`. */
   security?: 'default' | 'fapi2'
+  /**
+   * The entry of the catalogue that these options complete. Default: that of the provider's own name, where they name neither issuer
+   * nor endpoints.
+   */
+  extends?: OAuthCatalogueName
+  /** One of the entry's variants, such as `sandbox`. Default: none. */
+  variant?: string
+  /** Values of the `{placeholders}` in addresses. */
+  params?: Record<string, string>
   /** Scopes that every login asks for. Default: `openid` with an issuer, else none. */
   scope?: readonly string[]
   /** Issuer identifier: endpoints come from its metadata (OpenID Connect Discovery 1.0, RFC 8414). */
@@ -154,6 +108,10 @@ export interface OAuthProviderOptions {
   authorizeUrl?: string
   /** Token endpoint (RFC 6749 section 3.2, RFC 5849 section 2.3). */
   accessTokenUrl?: string
+  /**
+   * Where the user is described. OAuth 2: `{token.name}` stands for a member of the answer that brought the token, `{accessToken}` and
+   * `{clientId}` for themselves.
+   */
   userinfoUrl?: string
   /** Revocation endpoint (RFC 7009). */
   revocationUrl?: string
@@ -175,7 +133,7 @@ export interface OAuthProviderOptions {
   authorizeParams?: OAuthExtraParams
   /** Added to the token request of a login. */
   accessTokenParams?: OAuthExtraParams
-  /** OAuth 1.0a: how credentials are asked for. Default: `POST`. */
+  /** How tokens are asked for; with `GET` all parameters are in the query. Default: `POST`. */
   accessTokenMethod?: 'GET' | 'POST'
   /** OAuth 1.0a. Default: `HMAC-SHA1`. `PLAINTEXT` goes over https, or to loopback, alone. */
   signatureMethod?: OAuth1SignatureMethod
@@ -192,10 +150,10 @@ export interface OAuthProviderOptions {
   /** Tokens that the application keeps itself: asked at calls, never at a login. Null: there are none. They are not refreshed. */
   tokenGetter?: (state: OAuthTokenGetterState) => OAuthTokens | null | undefined | Promise<OAuthTokens | null | undefined>
   /**
-   * Userinfo (or id_token claims) to a profile. Default: OpenID Connect's standard claims. At an OAuth 1.0a provider without
-   * `userinfoUrl` it is given the answer that brought the token, where some providers say who the user is.
+   * Userinfo (or id_token claims) to a profile: a function, or a map. Default: OpenID Connect's standard claims. At an OAuth 1.0a
+   * provider without `userinfoUrl` it is given the answer that brought the token, where some providers say who the user is.
    */
-  profile?: (userinfo: Record<string, unknown>) => Partial<Omit<OAuthProfile, 'raw'>>
+  profile?: ((userinfo: Record<string, unknown>) => Partial<Omit<OAuthProfile, 'raw'>>) | OAuthProfileMap
   quirks?: OAuthQuirks
   /**
    * Absolute callback URL, where it is not `{baseUrl}{prefix}/{name}/callback`; its path becomes a route. OAuth 1.0a also takes
@@ -267,8 +225,11 @@ export interface OAuthSignInPage {
 
 /** Options of the plugin. */
 export interface OAuthPluginOptions {
-  /** Name to provider. More can be added later with `app.oauth.providers.register`. */
-  providers?: Record<string, OAuthProviderOptions>
+  /**
+   * Name to provider. With the name of an entry of the catalogue only the client has to be given. More can be added later with
+   * `app.oauth.providers.register`.
+   */
+  providers?: OAuthProvidersOption
   /**
    * Public origin of the application, from which every callback URL is built, such as `https://app.example.com`.
    * Required when NODE_ENV is `production`; otherwise the request's own loopback address serves.

@@ -1,3 +1,4 @@
+import type { OAuthCatalogueScopes } from './catalogue-names.js'
 import type { OAuthIntrospectOptions, OAuthIntrospection } from './introspection.js'
 
 /**
@@ -29,8 +30,8 @@ export type OAuthProviderName = keyof OAuthProviderNames extends never ? string 
  */
 export interface OAuthScopeNames {}
 
-/** A scope of a provider (RFC 6749 section 3.3): those of {@link OAuthScopeNames}, or any string. */
-export type OAuthScope<Provider extends string = string> = (Provider extends keyof OAuthScopeNames ? OAuthScopeNames[Provider] : never) | (string & Record<never, never>)
+/** A scope of a provider (RFC 6749 section 3.3): those of {@link OAuthScopeNames}, those that the catalogue knows, or any string. */
+export type OAuthScope<Provider extends string = string> = (Provider extends keyof OAuthScopeNames ? OAuthScopeNames[Provider] : Provider extends keyof OAuthCatalogueScopes ? OAuthCatalogueScopes[Provider] : never) | (string & Record<never, never>)
 
 /** The protocol a provider speaks: OAuth 1.0a (RFC 5849), OAuth 2 (RFC 6749), or OpenID Connect Core 1.0 on top of it. */
 export type OAuthProtocolName = 'oauth1' | 'oauth2' | 'oidc'

@@ -1,6 +1,6 @@
 // The error of a signed call whose answer says why it was refused: a missing scope, too weak an authentication, an oauth_problem.
 import type { OAuthChallenge, OAuthResponse } from '../../types/client.js'
-import type { OAuthQuirks } from '../../types/options.js'
+import type { OAuthQuirks } from '../../types/quirks.js'
 import { oauthError } from '../errors.js'
 import type { OAuthError } from '../errors.js'
 import { bearerChallengeOf } from './challenge-header.js'

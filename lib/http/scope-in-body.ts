@@ -1,6 +1,6 @@
 // A missing scope that an API tells of in the JSON of its answer, whatever the status: what quirks.insufficientScope.body declares.
 import type { OAuthResponse } from '../../types/client.js'
-import type { OAuthQuirks } from '../../types/options.js'
+import type { OAuthQuirks } from '../../types/quirks.js'
 import { wordsOf } from './challenge-header.js'
 
 type InBody = NonNullable<NonNullable<OAuthQuirks['insufficientScope']>['body']>

@@ -1,6 +1,7 @@
 // The authorization request (RFC 6749 section 4.1.1) with state, PKCE S256 (RFC 7636), and a nonce for OpenID Connect.
 import { hash } from 'node:crypto'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
+import type { OAuthQuirks } from '../../types/quirks.js'
 import type { RandomSource } from '../random.js'
 import { createDpopKey, thumbprintOf } from './dpop.js'
 
@@ -23,7 +24,9 @@ export interface AuthorizationRequest {
   scopeDelimiter: string
   /** Parameters besides those of the protocol, which win. */
   params: Record<string, string>
-  pkce: boolean
+  pkce: OAuthQuirks['pkce']
+  /** The name of the parameter for scopes. */
+  scopeParam: string
   nonce: boolean
   /** The code is bound to a key (RFC 9449 section 10). */
   dpop: boolean
@@ -37,12 +40,13 @@ export function authorizationRequest (request: AuthorizationRequest): { query: R
   const [state, verifier, nonce] = [0, 32, 64].map(at => random.toString('base64url', at, at + 32)) as [string, string, string]
   const secrets: LoginSecrets = { state }
   const query: Record<string, string> = { ...request.params, response_type: 'code', client_id: request.clientId, redirect_uri: request.redirectUri, state }
-  if (request.scope.length > 0) query.scope = request.scope.join(request.scopeDelimiter)
-  if (request.pkce) {
+  if (request.scope.length > 0) query[request.scopeParam] = request.scope.join(request.scopeDelimiter)
+  if (request.pkce !== 'unsupported') {
+    const plain = request.pkce === 'plain'
     secrets.verifier = verifier
     // Not by WebCrypto: a thread for it costs thirty times the hash.
-    query.code_challenge = hash('sha256', verifier, 'base64url')
-    query.code_challenge_method = 'S256'
+    query.code_challenge = plain ? verifier : hash('sha256', verifier, 'base64url')
+    query.code_challenge_method = plain ? 'plain' : 'S256'
   }
   if (request.nonce) query.nonce = secrets.nonce = nonce
   if (request.dpop) {
@@ -53,9 +57,10 @@ export function authorizationRequest (request: AuthorizationRequest): { query: R
 }
 
 /** Where the browser is sent. What the endpoint's own query has besides is kept. */
-export function authorizationUrl (endpoint: string, query: Record<string, string>): string {
+export function authorizationUrl (endpoint: string, query: Record<string, string>, fragment = ''): string {
   const url = new URL(endpoint)
   const own = [...new URLSearchParams(url.search)].filter(([name]) => !Object.hasOwn(query, name))
   url.search = new URLSearchParams([...own, ...Object.entries(query)]).toString()
+  url.hash = fragment
   return url.href
 }

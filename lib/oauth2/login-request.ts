@@ -5,6 +5,7 @@ import { RandomSource } from '../random.js'
 import { authorizationRequest, authorizationUrl } from './authorization-request.js'
 import type { LoginSecrets } from './authorization-request.js'
 import type { RequestObjects } from './request-object.js'
+import { renamed } from './token-wire.js'
 import type { TokenEndpoint } from './token-endpoint.js'
 
 /** How a login starts. */
@@ -41,14 +42,17 @@ export class LoginRequests {
       scope,
       scopeDelimiter: quirks?.scopeDelimiter ?? ' ',
       params,
-      pkce: quirks?.pkce !== 'unsupported',
+      pkce: quirks?.pkce,
+      scopeParam: quirks?.scopeParam ?? 'scope',
       nonce,
       dpop: dpop !== false,
       random: this.#random
     })
     const { jar = server.require_signed_request_object === true && requests !== undefined, par = server.require_pushed_authorization_requests === true } = options
-    const sent = jar || par ? await this.#carried(server, query, { jar, par }) : query
-    return { url: authorizationUrl(server.authorization_endpoint as string, sent), key: secrets.state, secrets }
+    const names = quirks?.paramNames?.authorize
+    const named = names === undefined ? query : Object.fromEntries(renamed(new URLSearchParams(query), names))
+    const sent = jar || par ? await this.#carried(server, named, { jar, par }) : named
+    return { url: authorizationUrl(server.authorization_endpoint as string, sent, quirks?.authorizeFragment), key: secrets.state, secrets }
   }
 
   async #carried (server: AuthorizationServer, query: Record<string, string>, { jar, par }: { jar: boolean, par: boolean }): Promise<Record<string, string>> {

@@ -73,7 +73,7 @@ function checkMetadata (server: AuthorizationServer, { provider, options, allows
   if (hasLogins && options.par === true && server.pushed_authorization_request_endpoint === undefined) throw fail('it names no pushed_authorization_request_endpoint, and the option par is true')
   const methods = server.code_challenge_methods_supported
   // RFC 9700 section 2.1.1: an attacker must not be able to talk us out of S256.
-  if (hasLogins && Array.isArray(methods) && !methods.includes('S256') && options.quirks?.pkce !== 'unsupported') {
+  if (hasLogins && Array.isArray(methods) && !methods.includes('S256') && options.quirks?.pkce === undefined) {
     throw oauthError('FST_OAUTH_PKCE_UNSUPPORTED', [provider, quote(methods.join(', ') || 'nothing')])
   }
 }

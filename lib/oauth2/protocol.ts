@@ -3,6 +3,7 @@ import * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthQuirks } from '../../types/quirks.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
 import { clientSigner } from '../client-key.js'
 import { isOAuthError, oauthError } from '../errors.js'
@@ -11,8 +12,10 @@ import type { SignedParts } from '../http/sign.js'
 import type { OAuthError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
-import { fetchUserinfo } from '../oidc/userinfo.js'
+import { fetchJson, fetchUserinfo } from '../oidc/userinfo.js'
+import { bearerParts, headersOf } from './access-token.js'
 import type { LoginSecrets } from './authorization-request.js'
+import { pick, standardCallback } from './callback-params.js'
 import { DpopProver, createDpopKey } from './dpop.js'
 import { endpointOf } from './endpoint.js'
 import { explainCallbackError } from './explain.js'
@@ -25,6 +28,8 @@ import { RequestObjects } from './request-object.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
 import { tokenSetOf } from './token-set.js'
+import { userinfoCall, userinfoUrl } from './userinfo-request.js'
+import type { Described } from './userinfo-request.js'
 
 export interface OAuth2Options {
   provider: string
@@ -97,31 +102,33 @@ export class OAuth2Protocol {
 
   /** Names the pending login of a callback. Throws FST_OAUTH_INVALID_CALLBACK. */
   keyOf (callback: URLSearchParams): string | null {
-    const states = callback.getAll('state')
+    const states = standardCallback(callback, this.#quirks.paramNames?.callback).getAll('state')
     if (states.length > 1) throw oauthError('FST_OAUTH_INVALID_CALLBACK', [this.#provider, 'it has more than one state'])
     return states[0] ?? null
   }
 
   /** The authorization URL, and what its answer will be checked against. */
   async begin (start: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
-    return this.#logins.begin(await this.#metadata(), start)
+    return this.#logins.begin(await this.#metadata(), { ...start, redirectUri: this.#quirks.redirectUri ?? start.redirectUri })
   }
 
   /** Checks the authorization response, in the order state, iss, error, code; exchanges the code; verifies the id_token. */
-  async complete ({ callback, secrets, redirectUri, params }: LoginEnd): Promise<OAuthTokenSet> {
+  async complete ({ callback: sent, secrets, redirectUri, params }: LoginEnd): Promise<OAuthTokenSet> {
     const server = await this.#metadata()
+    const { paramNames, nonce, callbackParams, tokenRequest, redirectUri: alias = redirectUri } = this.#quirks
+    const callback = standardCallback(sent, paramNames?.callback)
     const checked = this.#check(server, callback, secrets.state)
-    const echoed = this.#options.quirks?.nonce !== 'not-echoed'
     const answer = await this.#tokens.exchange(server, {
       callback: checked,
-      redirectUri,
+      redirectUri: alias,
       verifier: secrets.verifier,
-      nonce: echoed ? secrets.nonce : undefined,
+      nonce: nonce === 'not-echoed' ? undefined : secrets.nonce,
       requireIdToken: this.name === 'oidc',
-      params,
+      params: { ...params, ...pick(callback, tokenRequest?.callbackParams) },
       key: secrets.dpopKey
     })
-    return this.#read(server, answer, { code: String(checked.get('code')), key: secrets.dpopKey })
+    const tokens = await this.#read(server, answer, { code: String(checked.get('code')), key: secrets.dpopKey })
+    return callbackParams === undefined ? tokens : { ...tokens, raw: { ...tokens.raw, callback: pick(callback, callbackParams) } }
   }
 
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
@@ -158,13 +165,23 @@ export class OAuth2Protocol {
   }
 
   /** The userinfo of whom the access token stands for; undefined where the provider has none. */
-  async userinfo (token: BoundToken & Pick<OAuthGrant, 'claims'>): Promise<Record<string, unknown> | undefined> {
+  async userinfo (token: BoundToken & Described & Pick<OAuthGrant, 'claims'>): Promise<Record<string, unknown> | undefined> {
+    if (this.#quirks.userinfo?.from === 'token-answer') return token.raw
     const server = await this.#metadata()
     const endpoint = endpointOf(server, 'userinfo_endpoint', this.#options)
     if (endpoint === undefined) return undefined
-    const url = new URL(endpoint)
-    const sign = () => this.#signed(token, { method: 'GET', origin: url.origin, path: url.pathname })
-    return fetchUserinfo({ provider: this.#provider, server, client: this.#tokens.client, url, sign, subject: token.claims?.sub, transport: this.#transport, idTokens: this.#idTokens })
+    const url = userinfoUrl(endpoint, token, { provider: this.#provider, clientId: this.#options.clientId })
+    return fetchUserinfo({ ...this.#described(server, token, url), call: userinfoCall(this.#options, token.accessToken), subject: token.claims?.sub })
+  }
+
+  /** Another resource of the same user, by GET: JSON, whatever it holds. */
+  async resource (token: BoundToken, url: URL): Promise<unknown> {
+    return fetchJson(this.#described(await this.#metadata(), token, url))
+  }
+
+  #described (server: engine.AuthorizationServer, token: BoundToken, url: URL) {
+    const sign = () => this.#signed(token, { method: this.#quirks.userinfo?.method ?? 'GET', origin: url.origin, path: url.pathname + url.search })
+    return { provider: this.#provider, server, client: this.#tokens.client, url, sign, subject: undefined, transport: this.#transport, idTokens: this.#idTokens }
   }
 
   /** Signs one API call (RFC 6750 section 2.1, RFC 9449 section 7.1). */
@@ -174,8 +191,14 @@ export class OAuth2Protocol {
 
   // By the token's own kind, whatever the options say now.
   #signed ({ accessToken, dpopKey }: BoundToken, call: Pick<CallToSign, 'method' | 'origin' | 'path'>): SignedParts {
-    if (dpopKey === undefined) return { headers: { authorization: `Bearer ${accessToken}` } }
-    return this.#prover.sign(dpopKey, { method: call.method, origin: call.origin, path: call.path, accessToken })
+    const { clientId, quirks } = this.#options
+    if (dpopKey === undefined) return bearerParts({ accessToken, clientId, path: () => call.path }, quirks)
+    const signed = this.#prover.sign(dpopKey, { method: call.method, origin: call.origin, path: call.path, accessToken })
+    return quirks?.headers === undefined ? signed : { ...signed, headers: { ...headersOf(quirks.headers, clientId), ...signed.headers } }
+  }
+
+  get #quirks (): OAuthQuirks {
+    return this.#options.quirks ?? {}
   }
 
   #newKey (): OAuthDpopKey | undefined {

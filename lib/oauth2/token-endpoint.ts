@@ -13,6 +13,7 @@ import type { DpopProver } from './dpop.js'
 import { explainEngineError } from './explain.js'
 import type { FailedStep } from './explain.js'
 import { readTokenAnswer } from './token-answer.js'
+import { sentAs } from './token-wire.js'
 import { tolerance } from '../oidc/id-token.js'
 
 export interface TokenEndpointOptions {
@@ -76,7 +77,7 @@ export class TokenEndpoint {
     this.#auth = clientAuthOf(given)
     this.#secrets = clientSecret === undefined ? [] : [clientSecret, basicCredentials(clientId, clientSecret), rawCredentials(clientId, clientSecret)]
     // Without an issuer an id_token cannot be verified: it is left out.
-    const reading = (readsIdToken: boolean) => ({ scopeDelimiter: quirks?.scopeDelimiter ?? ' ', readsIdToken })
+    const reading = (readsIdToken: boolean) => ({ scopeDelimiter: quirks?.scopeDelimiter ?? ' ', readsIdToken, shape: quirks?.tokenAnswer, clock: given.clock })
     this.#readTokens = answer => readTokenAnswer(answer, reading(issuer !== undefined))
     this.#readPlain = answer => readTokenAnswer(answer, reading(false))
   }
@@ -194,10 +195,11 @@ export class TokenEndpoint {
     return { [engine.allowInsecureRequests]: true, [engine.customFetch]: async (url, posted) => read(await this.#post(new URL(url), posted as Posted, key)) }
   }
 
-  async #post (url: URL, { method, headers, body }: Posted, key: OAuthDpopKey | undefined): Promise<Answer> {
-    const { provider, transport, prover, clock } = this.#options
+  async #post (endpoint: URL, posted: Posted, key: OAuthDpopKey | undefined): Promise<Answer> {
+    const { provider, options, transport, prover, clock } = this.#options
+    const { url, method, headers, body } = sentAs({ url: endpoint, headers: posted.headers, body: posted.body }, options)
     const sent = key === undefined ? headers : { ...headers, dpop: prover.prove(key, { method, origin: url.origin, path: url.pathname }) }
-    const answer = await transport(url, { method, headers: sent, body: body.toString() })
+    const answer = await transport(url, { method, headers: sent, body })
     if (key !== undefined) prover.heed(url, answer.headers)
     refuseUnavailable(answer, provider, clock)
     return answer
