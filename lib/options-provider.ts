@@ -32,7 +32,7 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
   ],
   oauth2: [
     'issuer', 'grant', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
-    'revocationUrl', 'parUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
+    'revocationUrl', 'endSessionUrl', 'postLogoutRedirectUrl', 'backchannelLogout', 'endSessionReturnParam', 'parUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
   ]
 }
 
@@ -58,6 +58,7 @@ const quirks = closed({
   })),
   basicAuth: v.optional(oneOf('raw')),
   assertionAudience: v.optional(oneOf('token-endpoint')),
+  endSessionReturnParam: v.optional(text()),
   scopeParam: v.optional(text()),
   oauth1Revision: v.optional(oneOf('1.0')),
   oauth1CallbackOnAuthorize: v.optional(flag),
@@ -81,6 +82,9 @@ const entries = {
   accessTokenUrl: v.optional(endpoint),
   userinfoUrl: v.optional(endpoint),
   revocationUrl: v.optional(endpoint),
+  endSessionUrl: v.optional(endpoint),
+  postLogoutRedirectUrl: v.optional(endpoint),
+  backchannelLogout: v.optional(flag),
   parUrl: v.optional(endpoint),
   jwksUrl: v.optional(endpoint),
   apiBaseUrl: v.optional(endpoint),
@@ -169,7 +173,7 @@ function checkParams (given: Given, protocol: Protocol, refuse: Refuse): void {
   }
 }
 
-const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
+const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'endSessionUrl', 'postLogoutRedirectUrl', 'parUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
 
 function checkAddresses (given: Given, refuse: Refuse): void {
   if (given.allowInsecureRequests) return

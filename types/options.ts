@@ -27,6 +27,8 @@ export interface OAuthQuirks {
   basicAuth?: 'raw'
   /** `token-endpoint`: client assertions name the token endpoint as their audience (RFC 7523 section 3). Default: the issuer, where there is one. */
   assertionAudience?: 'token-endpoint'
+  /** What the end session endpoint calls `post_logout_redirect_uri`, such as Auth0's `returnTo`. */
+  endSessionReturnParam?: string
   /** OAuth 1.0a: the name of the parameter that scopes are asked for in, such as Flickr's `perms`. Default: `scope`. */
   scopeParam?: string
   /**
@@ -128,6 +130,12 @@ export interface OAuthProviderOptions {
   userinfoUrl?: string
   /** Revocation endpoint (RFC 7009). */
   revocationUrl?: string
+  /** Where browsers end their session at the provider (OpenID Connect RP-Initiated Logout 1.0). */
+  endSessionUrl?: string
+  /** Where the provider sends browsers after a logout; registered there. Default: none, and the logout ends at the provider. */
+  postLogoutRedirectUrl?: string
+  /** The provider ends sessions by logout tokens (OpenID Connect Back-Channel Logout 1.0). Default: what its metadata says. */
+  backchannelLogout?: boolean
   /** Pushed authorization request endpoint (RFC 9126). */
   parUrl?: string
   /** JWK Set of the issuer, where its endpoints are all given by hand. */
@@ -205,6 +213,21 @@ export interface OAuthErrorState {
   error: Error & { code: string, statusCode?: number }
 }
 
+/** The end of a user's session: by a logout here, or at the provider. */
+export interface OAuthLogoutState {
+  request: FastifyRequest
+  reply: FastifyReply
+  provider: string
+  /** `user`: the browser that made the request. `provider`: the provider told of it, and the request is the provider's. */
+  by: 'user' | 'provider'
+  /** The grants that ended here; they may be none. */
+  grants: readonly OAuthGrant[]
+  /** Whose session it was, as far as the provider tells. */
+  subject: string | undefined
+  /** Which session it was at the provider; undefined where the provider ended every session of the subject, or has no ids for them. */
+  sid: string | undefined
+}
+
 /** A request that lacks what its route needs. */
 export interface OAuthUnauthorizedState {
   request: FastifyRequest
@@ -257,12 +280,15 @@ export interface OAuthPluginOptions {
   onDenied?: (state: OAuthDeniedState) => unknown
   /** After every change of a grant. It is not waited for, and what it throws is logged. */
   onGrantChange?: (change: OAuthGrantChange) => unknown
+  /** After a logout, before the reply: end sessions of your own. By a user, reply in it to replace the redirect. */
+  onLogout?: (state: OAuthLogoutState) => unknown
   /** When a login failed. Default: an error reply, as a page or as JSON. */
   onError?: (state: OAuthErrorState) => unknown
   routes?: {
     login?: OAuthRouteOption
     callback?: OAuthRouteOption
     logout?: OAuthRouteOption
+    backchannelLogout?: OAuthRouteOption
   }
   /** undici Dispatcher of every request of the plugin. Default: an Agent of its own. */
   dispatcher?: Dispatcher

@@ -1,7 +1,7 @@
 // RFC 6749's authorization code flow, and OpenID Connect Core 1.0 on top of it.
 import * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
-import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthTokenName, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
 import { clientSigner } from '../client-key.js'
@@ -11,6 +11,7 @@ import type { SignedParts } from '../http/sign.js'
 import type { OAuthError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
+import { ProviderLogout } from '../oidc/logout.js'
 import { fetchUserinfo } from '../oidc/userinfo.js'
 import type { LoginSecrets } from './authorization-request.js'
 import { DpopProver, createDpopKey } from './dpop.js'
@@ -52,6 +53,7 @@ type BoundToken = Pick<OAuthGrant, 'accessToken' | 'dpopKey'>
 
 export class OAuth2Protocol {
   readonly name: OAuthProtocolName
+  readonly logout: ProviderLogout
   readonly #provider: string
   readonly #options: OAuthProviderOptions
   readonly #transport: Transport
@@ -77,6 +79,7 @@ export class OAuth2Protocol {
     const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
     this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
+    this.logout = new ProviderLogout({ provider, options, transport, clock, metadata: this.#metadata, hasIdTokens: this.name === 'oidc' })
   }
 
   /** Names the pending login of a callback. Throws FST_OAUTH_INVALID_CALLBACK. */
@@ -148,13 +151,17 @@ export class OAuth2Protocol {
   async revoke ({ refreshToken, accessToken }: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
     if (server.revocation_endpoint === undefined) return false
-    let failure: Partial<OAuthError> | undefined
-    const revoke = (token: string, hint: 'access_token' | 'refresh_token') => this.#tokens.revoke(server, token, hint).catch(error => { failure ??= error })
+    let failure: OAuthError | undefined
+    const notRevoked: OAuthTokenName[] = []
+    const revoke = (token: string, hint: OAuthTokenName) => this.#tokens.revoke(server, token, hint).catch(error => {
+      failure ??= error
+      notRevoked.push(hint)
+    })
     if (refreshToken !== undefined) await revoke(refreshToken, 'refresh_token')
     const isRevoked = refreshToken !== undefined && failure === undefined
     await revoke(accessToken, 'access_token')
     // Some servers refuse an access token that went with its refresh token, or that they cannot revoke (RFC 7009 section 2.2.1).
-    if (failure !== undefined && !(isRevoked && goneWithIt.has(failure.providerError))) throw failure
+    if (failure !== undefined && !(isRevoked && goneWithIt.has(failure.providerError))) throw Object.assign(failure, { notRevoked })
     return true
   }
 
