@@ -1,7 +1,6 @@
 // Sessions that providers end by themselves (OpenID Connect Back-Channel Logout 1.0), over all processes that share a store.
 // The grant of a login is noted under its session before it is stored, and a logout leaves a mark before it reads the notes:
 // whichever of the two comes first, the other sees it. Reading a grant asks nothing of this.
-import { isDeepStrictEqual } from 'node:util'
 import type { OAuthGrant, OAuthGrantChange, OAuthProviderSession } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
 import { createGrant, keptOf, revoked } from './grant.js'
@@ -63,7 +62,7 @@ export class ProviderSessions {
     const isLater = (mark: StoredGrant | null) => mark !== null && mark.authorizedAt >= session.since * 1_000
     // A session with an id does not come back.
     const hasEnded = isLater(bySubject) || (session.sid === undefined ? isLater(byOther) : byOther !== null)
-    if (hasEnded) await this.#end(grant, other => isDeepStrictEqual(other, session), until)
+    if (hasEnded) await this.#end(grant, ({ sid, since }) => sid === session.sid && since === session.since, until)
     return hasEnded
   }
 

@@ -1,6 +1,6 @@
 // Logout tokens (OpenID Connect Back-Channel Logout 1.0 sections 2.4 and 2.6): signature, always, and every claim.
-import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
-import type { JWTPayload, JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
+import type { JWTPayload, JWTVerifyOptions, JWTVerifyResult } from 'jose'
 import type { AuthorizationServer } from 'oauth4webapi'
 import { isOAuthError, oauthError } from '../errors.js'
 import { toResponse } from '../http/read-answer.js'
@@ -35,9 +35,14 @@ const algorithms = new Set(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'
 const keysKeptFor = 300_000
 const keysAskedEvery = 60_000
 
+interface Keys { url: string, get: ReturnType<typeof createRemoteJWKSet> }
+
 export class LogoutTokenVerifier {
   readonly #options: LogoutTokenOptions
-  #keys: { url: string, get: JWTVerifyGetKey } | undefined
+  #keys: Keys | undefined
+  #renewal: Promise<void> | undefined
+  #renewedAt = Number.NEGATIVE_INFINITY
+  #fetches = 0
 
   constructor (options: LogoutTokenOptions) {
     this.#options = options
@@ -48,7 +53,7 @@ export class LogoutTokenVerifier {
     if (token.length > longestToken) throw this.#refused('it is too long')
     if (server.jwks_uri === undefined) throw this.#refused('the keys of the provider are unknown')
     const { clientId, clock } = this.#options
-    const { payload, protectedHeader: { typ } } = await jwtVerify(token, this.#keysAt(server.jwks_uri), {
+    const { payload, protectedHeader: { typ } } = await this.#verified(server.jwks_uri, token, {
       issuer: server.issuer,
       audience: clientId,
       algorithms: (server.id_token_signing_alg_values_supported ?? ['RS256']).filter(alg => algorithms.has(alg)),
@@ -71,19 +76,39 @@ export class LogoutTokenVerifier {
     return { issuer: iss as string, subject: sub, sid, jti, issuedAt: iat as number }
   }
 
-  // Unknown key ids, which anyone can make up, cause one request a minute at most.
-  #keysAt (url: string): JWTVerifyGetKey {
+  // The provider may have rotated its keys since. Asked once a minute at most, so that made-up key ids cause no flood.
+  async #verified (url: string, token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+    const keys = this.#keysAt(url)
+    const fetches = this.#fetches
+    try {
+      return await jwtVerify(token, keys.get, options)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed)) throw error
+      // Another token may have been here first.
+      if (this.#fetches === fetches) {
+        const now = this.#options.clock()
+        if (now - this.#renewedAt < keysAskedEvery) throw error
+        this.#renewedAt = now
+        this.#renewal = keys.get.reload()
+      }
+      await this.#renewal
+      return jwtVerify(token, keys.get, options)
+    }
+  }
+
+  #keysAt (url: string): Keys {
     if (this.#keys?.url !== url) {
       const fetchKeys = async (): Promise<Response> => {
+        this.#fetches++
         const { provider, transport } = this.#options
         const answer = await transport(new URL(url), { method: 'GET', headers: { accept: 'application/json' } })
         const why = answer.status === 200 ? 'it holds no list of keys' : `status ${answer.status}`
         if (answer.status !== 200 || !isKeySet(answer.text)) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['JWK Set', provider, why])
         return toResponse(answer, 'application/json')
       }
-      this.#keys = { url, get: createRemoteJWKSet(new URL(url), { [customFetch]: fetchKeys, cooldownDuration: keysAskedEvery, cacheMaxAge: keysKeptFor }) }
+      this.#keys = { url, get: createRemoteJWKSet(new URL(url), { [customFetch]: fetchKeys, cooldownDuration: Infinity, cacheMaxAge: keysKeptFor }) }
     }
-    return this.#keys.get
+    return this.#keys
   }
 
   #refused (why: string, cause?: unknown): Error {
