@@ -35,6 +35,7 @@ export const quirksOfOAuth2 = {
   nonce: v.optional(oneOf('not-echoed')),
   refreshGrace: v.optional(milliseconds),
   basicAuth: v.optional(oneOf('raw')),
+  endSessionReturnParam: v.optional(word),
   assertionAudience: v.optional(oneOf('token-endpoint')),
   paramNames: v.optional(closed({ authorize: v.optional(named), callback: v.optional(named), token: v.optional(named) })),
   authorizeFragment: v.optional(word),

@@ -1,5 +1,5 @@
 // A grant: the value, its expiry, and its form at rest.
-import type { OAuthGrant, OAuthGrantStatus, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthGrantStatus, OAuthProviderSession, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
 import type { Cipher } from './cipher.js'
 
@@ -28,6 +28,8 @@ export interface Kept {
   dropped: { hash: string, login: number } | undefined
   /** Whether the provider takes a refresh token more than once, as its last answer told. */
   reusable: boolean
+  /** The user's session at the provider, where that may end it by itself. */
+  session: OAuthProviderSession | undefined
 }
 
 /** A grant's members but for those that are told of it. */
@@ -36,7 +38,7 @@ export type GrantValues = Omit<OAuthGrant, 'status'>
 /** Tells how a grant stands that can still be refreshed, as far as it is known. */
 export type Judge = (grant: GrantValues) => OAuthGrantStatus
 
-const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false }
+export const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false, session: undefined }
 
 type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
 
@@ -153,8 +155,8 @@ function authenticationOf ({ claims = {} }: OAuthGrant): Record<string, unknown>
 /** Encrypts a grant for a store. */
 export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant, 'version'> {
   const { owner, provider, account, authorizedAt, version, ...secret } = membersOf(grant)
-  const { refreshing, dropped, reusable } = keptOf(grant)
-  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, dropped, reusable }))
+  const { refreshing, ...kept } = keptOf(grant)
+  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, ...kept }))
   return { owner, provider, account, authorizedAt, refreshing: refreshing === null ? null : JSON.stringify(refreshing), sealed }
 }
 
@@ -164,9 +166,9 @@ export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): 
   const plain = cipher.open('grant', idOf(stored), stored.sealed)
   if (plain === null) return null
   // Requests share it for a while: none can change it for another.
-  const { dropped, reusable = false, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
+  const { dropped, reusable = false, session, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
   const values: GrantValues = { ...secret, owner, provider, account, version, authorizedAt }
-  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable }
+  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable, session }
   return createGrant(values, kept, judge)
 }
 

@@ -1,9 +1,10 @@
 // The only way to grants: finds, stores, moves and removes them, and answers them with a token that can be used now.
-import type { OAuthGrant, OAuthGrantChange, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthGrantChange, OAuthProviderSession, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
+import { oauthError } from '../errors.js'
 import type { OnGrantChange } from './events.js'
 import type { Refresher } from './exchange.js'
-import { changed, createGrant, freshnessOf, keptOf, revoked } from './grant.js'
+import { changed, createGrant, freshnessOf, keptOf, nothingKept, revoked } from './grant.js'
 import { ProviderHealth } from './health.js'
 import { Leases, busy } from './lease.js'
 import type { HeldLease } from './lease.js'
@@ -12,13 +13,14 @@ import { ObtainedTokens } from './obtained.js'
 import { Refreshes } from './refresh.js'
 import { SealedStore } from './sealed-store.js'
 import type { SealedStoreOptions } from './sealed-store.js'
+import { ProviderSessions } from './sessions.js'
 import { statusOf } from './status.js'
 
 /** Names a grant; without an account, the one of the owner's last login at the provider. */
 export interface GrantSelector { owner: string, provider: string, account?: string | undefined }
 
 /** A login that succeeded. */
-export interface NewGrant extends GrantKey { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[], isNewOwner?: boolean }
+export interface NewGrant extends GrantKey { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[], isNewOwner?: boolean, session?: OAuthProviderSession | undefined }
 
 export interface KeeperOptions extends Omit<SealedStoreOptions, 'judge'> {
   clock: () => number
@@ -37,16 +39,22 @@ export class GrantKeeper {
   readonly #refreshes: Refreshes
   /** Tokens that are nobody's grants. */
   readonly obtained: ObtainedTokens
+  /** Sessions that providers end. */
+  readonly sessions: ProviderSessions
 
   /** @param options `warn` is told of what no caller sees: refreshes behind that failed, grants that cannot be decrypted */
   constructor (options: KeeperOptions) {
     const { clock } = options
-    const onChange = (change: OAuthGrantChange) => { this.#tell(change) }
+    const onChange = (change: OAuthGrantChange) => {
+      if (change.type === 'refreshed') this.sessions.renew(change.grant)
+      this.#tell(change)
+    }
     const health = new ProviderHealth(clock)
     this.#options = options
     this.#grants = new SealedStore({ ...options, judge: grant => statusOf(grant, { now: clock(), isResting: health.isResting(grant.provider) }) })
     this.#leases = new Leases({ ...options, grants: this.#grants })
     this.#refreshes = new Refreshes({ ...options, onChange, health, grants: this.#grants, leases: this.#leases })
+    this.sessions = new ProviderSessions({ ...options, onChange, grants: this.#grants })
     this.obtained = new ObtainedTokens({ ...options, health, grants: this.#grants, leases: this.#leases })
   }
 
@@ -92,7 +100,7 @@ export class GrantKeeper {
   }
 
   /** Stores what a login granted. A refresh token that the answer does not bring is kept from the grant before. */
-  async save ({ owner, provider, account, subject, tokens, requestedScope, isNewOwner = false }: NewGrant): Promise<OAuthGrant> {
+  async save ({ owner, provider, account, subject, tokens, requestedScope, isNewOwner = false, session }: NewGrant): Promise<OAuthGrant> {
     const now = this.#options.clock()
     const until = performance.now() + this.#patience
     // An owner that the login has just made hardly has one yet: where it has, the write is refused, and is made on top of it.
@@ -101,16 +109,17 @@ export class GrantKeeper {
       const old = tokens.refreshToken === undefined ? this.#grants.open(row) : null
       const version = (row?.version ?? 0) + 1
       const values = { owner, provider, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken: tokens.refreshToken ?? old?.refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now }
-      const grant = old === null ? createGrant(values) : createGrant(values, keptOf(old))
+      const grant = createGrant(values, { ...(old === null ? nothingKept : keptOf(old)), session })
+      await this.sessions.note(grant, until)
       const written = await this.#grants.write(grant, { until })
-      if (written === 'yes') return this.#authorized(grant)
+      if (written === 'yes') return this.#authorized(grant, { replaced: row, until })
       const before = row
       row = await this.#grants.row(grant, until)
       if (written === 'no' || (row !== null && row.authorizedAt === before?.authorizedAt)) continue
       // This very login was written, and others may have used its tokens already; or a later login was. What is stored wins.
       const stored = this.#grants.open(row)
       if (stored === null) break
-      return this.#authorized(stored)
+      return this.#authorized(stored, { replaced: null, until })
     }
     throw busy({ provider })
   }
@@ -125,6 +134,7 @@ export class GrantKeeper {
       // A login that came in between is left alone.
       await this.#grants.delete(row, { version: last?.version, until: lease.until })
       await this.obtained.dropExchanged(row)
+      await this.sessions.forget(last)
       if (last !== null) this.#tell({ type: 'revoked', grant: revoked(last) })
       return last
     })
@@ -150,7 +160,9 @@ export class GrantKeeper {
       await lease.secure()
       if (grant !== null) await this.#place(grant, to, lease.until)
       const isGone = await this.#grants.delete(row, { version: grant?.version, until: lease.until }) || await this.#grants.row(row, lease.until) === null
-      if (isGone) return grant !== null
+      if (!isGone) continue
+      await this.sessions.forget(grant)
+      return grant !== null
     }
     throw busy(row)
   }
@@ -193,8 +205,10 @@ export class GrantKeeper {
       const there = await this.#grants.row({ ...grant, owner }, until)
       if (there !== null && there.authorizedAt >= grant.authorizedAt) return
       const moved = changed(grant, { owner, version: (there?.version ?? 0) + 1 })
+      await this.sessions.note(moved, until)
       if (await this.#grants.write(moved, { until }) !== 'yes') continue
-      this.#tell({ type: 'moved', grant: moved })
+      await this.sessions.replaced(moved, there)
+      if (!await this.sessions.hasEnded(moved, until)) this.#tell({ type: 'moved', grant: moved })
       return
     }
     throw busy(grant)
@@ -207,7 +221,9 @@ export class GrantKeeper {
     (async () => onChange(change))().catch(error => warn('The option onGrantChange failed', error))
   }
 
-  #authorized (grant: OAuthGrant): OAuthGrant {
+  async #authorized (grant: OAuthGrant, { replaced, until }: { replaced: StoredGrant | null, until: number }): Promise<OAuthGrant> {
+    await this.sessions.replaced(grant, replaced)
+    if (await this.sessions.hasEnded(grant, until)) throw oauthError('FST_OAUTH_LOGGED_OUT', [grant.provider])
     this.#tell({ type: 'authorized', grant })
     return grant
   }
