@@ -180,8 +180,8 @@ export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
   return status === grant.status ? grant : createGrant(membersOf(grant), kept, () => status)
 }
 
-// By name: a spread has the members, not the getters, and takes several times as long.
-function membersOf (grant: OAuthGrant): GrantValues {
+// By name: a spread has the members, not the getters, and takes several times as long. Its type lets none be forgotten.
+function membersOf (grant: OAuthGrant): GrantValues & Record<keyof GrantValues, unknown> {
   const { provider, owner, account, subject, tokenType, scope, expiresAt, version, authorizedAt, updatedAt } = grant
   const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = grant
   return { provider, owner, account, subject, tokenType, scope, expiresAt, version, authorizedAt, updatedAt, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
