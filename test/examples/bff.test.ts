@@ -59,7 +59,7 @@ t.test('log in, read and write through the proxy, with a token that is refreshed
   t.equal(await page.locator('li').count(), 3)
 
   let refusals = 0
-  await page.route('**/api/notes', route => refusals++ === 0 ? route.fulfill({ status: 401, json: { error: 'invalid_token' } }) : route.continue())
+  await page.route('**/api/notes', route => refusals++ === 0 ? route.fulfill({ status: 401, json: { error: 'revoked' } }) : route.continue())
   await page.click('#reload')
   await page.waitForFunction('document.querySelector("#login").hidden')
   await page.waitForLoadState('networkidle')
