@@ -76,7 +76,7 @@ export class GrantKeeper {
   async ready (refresher: Refresher, grant: OAuthGrant): Promise<OAuthGrant | null> {
     if (!this.#refreshes.canTry(grant)) return this.#usable(grant)
     const freshness = this.#freshnessOf(grant)
-    if (freshness === 'expired') return this.#usable(await this.#refreshes.run(refresher, grant))
+    if (freshness === 'expired') return this.#refreshed(refresher, grant)
     if (freshness === 'aging') this.#refreshes.ahead(refresher, grant)
     return grant
   }
@@ -180,6 +180,15 @@ export class GrantKeeper {
     const late = new Promise<void>(resolve => { timer = setTimeout(resolve, leaseTime) }).then(() => warn('Refreshes are under way still: they are not waited for any longer'))
     await Promise.race([Promise.all([this.#refreshes.drain(), this.obtained.drain()]), late])
     clearTimeout(timer)
+  }
+
+  // What was kept for longer than it lasts, by a store that failed, is refreshed again; not what had expired when it came.
+  async #refreshed (refresher: Refresher, grant: OAuthGrant, again = 2): Promise<OAuthGrant | null> {
+    const next = await this.#refreshes.run(refresher, grant)
+    if (next === null || this.#freshnessOf(next) !== 'expired') return next
+    if (Number(next.expiresAt) <= next.updatedAt || !this.#refreshes.canTry(next)) return null
+    if (again === 0) throw busy(grant)
+    return this.#refreshed(refresher, next, again - 1)
   }
 
   async #locate ({ owner, provider, account }: GrantSelector): Promise<StoredGrant | null> {
