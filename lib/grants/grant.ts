@@ -28,6 +28,8 @@ export interface Kept {
   dropped: { hash: string, login: number } | undefined
   /** Whether the provider takes a refresh token more than once, as its last answer told. */
   reusable: boolean
+  /** To whom a grant of this login is being moved: where that one has it, its refresh token is no longer this grant's to send. */
+  movingTo?: { owner: string, login: number } | undefined
 }
 
 /** A grant's members but for those that are told of it. */
@@ -151,8 +153,8 @@ function authenticationOf ({ claims = {} }: OAuthGrant): Record<string, unknown>
 /** Encrypts a grant for a store. */
 export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant, 'version'> {
   const { owner, provider, account, authorizedAt, version, ...secret } = membersOf(grant)
-  const { refreshing, dropped, reusable } = keptOf(grant)
-  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, dropped, reusable }))
+  const { refreshing, ...kept } = keptOf(grant)
+  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, ...kept }))
   return { owner, provider, account, authorizedAt, refreshing: refreshing === null ? null : JSON.stringify(refreshing), sealed }
 }
 
@@ -162,9 +164,9 @@ export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): 
   const plain = cipher.open('grant', idOf(stored), stored.sealed)
   if (plain === null) return null
   // Requests share it for a while: none can change it for another.
-  const { dropped, reusable = false, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
+  const { dropped, reusable = false, movingTo, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
   const values: GrantValues = { ...secret, owner, provider, account, version, authorizedAt }
-  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable }
+  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable, movingTo }
   return createGrant(values, kept, judge)
 }
 
