@@ -30,6 +30,8 @@ export interface Kept {
   reusable: boolean
   /** The user's session at the provider, where that may end it by itself. */
   session: OAuthProviderSession | undefined
+  /** To whom a grant of this login is being moved: where that one has it, its refresh token is no longer this grant's to send. */
+  movingTo?: { owner: string, login: number } | undefined
 }
 
 /** A grant's members but for those that are told of it. */
@@ -166,9 +168,9 @@ export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): 
   const plain = cipher.open('grant', idOf(stored), stored.sealed)
   if (plain === null) return null
   // Requests share it for a while: none can change it for another.
-  const { dropped, reusable = false, session, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
+  const { dropped, reusable = false, session, movingTo, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
   const values: GrantValues = { ...secret, owner, provider, account, version, authorizedAt }
-  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable, session }
+  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable, session, movingTo }
   return createGrant(values, kept, judge)
 }
 

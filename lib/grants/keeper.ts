@@ -7,7 +7,7 @@ import type { Refresher } from './exchange.js'
 import { changed, createGrant, freshnessOf, keptOf, nothingKept, revoked } from './grant.js'
 import { ProviderHealth } from './health.js'
 import { Leases, busy } from './lease.js'
-import type { HeldLease } from './lease.js'
+import { Moves, isMoving } from './move.js'
 import { isObtained } from './obtained-key.js'
 import { ObtainedTokens } from './obtained.js'
 import { Refreshes } from './refresh.js'
@@ -37,6 +37,7 @@ export class GrantKeeper {
   readonly #grants: SealedStore
   readonly #leases: Leases
   readonly #refreshes: Refreshes
+  readonly #moves: Moves
   /** Tokens that are nobody's grants. */
   readonly obtained: ObtainedTokens
   /** Sessions that providers end. */
@@ -55,6 +56,7 @@ export class GrantKeeper {
     this.#leases = new Leases({ ...options, grants: this.#grants })
     this.#refreshes = new Refreshes({ ...options, onChange, health, grants: this.#grants, leases: this.#leases })
     this.sessions = new ProviderSessions({ ...options, onChange, grants: this.#grants })
+    this.#moves = new Moves({ onChange, sessions: this.sessions, grants: this.#grants, leases: this.#leases, refreshes: this.#refreshes })
     this.obtained = new ObtainedTokens({ ...options, health, grants: this.#grants, leases: this.#leases })
   }
 
@@ -84,14 +86,15 @@ export class GrantKeeper {
   async ready (refresher: Refresher, grant: OAuthGrant): Promise<OAuthGrant | null> {
     if (!this.#refreshes.canTry(grant)) return this.#usable(grant)
     const freshness = this.#freshnessOf(grant)
-    if (freshness === 'expired') return this.#usable(await this.#refreshes.run(refresher, grant))
-    if (freshness === 'aging') this.#refreshes.ahead(refresher, grant)
+    if (freshness === 'expired') return isMoving(grant) ? this.#readyAfterMove(refresher, grant) : this.#refreshed(refresher, grant)
+    if (freshness === 'aging' && !isMoving(grant)) this.#refreshes.ahead(refresher, grant)
     return grant
   }
 
   /** A newer grant than one whose access token was refused; null where there is none to be had. */
   async renew (refresher: Refresher, refused: OAuthGrant): Promise<OAuthGrant | null> {
-    const current = await this.#grants.read(refused)
+    const stored = await this.#grants.read(refused)
+    const current = stored !== null && isMoving(stored) ? await this.#moves.settle(stored) : stored
     if (current === null) return null
     if (current.accessToken !== refused.accessToken) return this.ready(refresher, current)
     if (!this.#refreshes.canTry(current)) return null
@@ -143,28 +146,10 @@ export class GrantKeeper {
   /** Gives every grant of one owner to another, and answers how many. Where the other has one of the account already, that of the later login stays. */
   async move (from: string, to: string): Promise<number> {
     if (from === to) return 0
-    let count = 0
     const rows = await this.#grants.everything(from)
-    for (const row of rows.filter(row => !isObtained(row))) {
-      if (await this.#leases.exclusively(row, lease => this.#moveOne(row, to, lease))) count++
-    }
+    const count = await this.#moves.run(rows.filter(row => !isObtained(row)), to)
     await this.obtained.drop(rows)
     return count
-  }
-
-  // Whether there was a grant that could be read.
-  async #moveOne (row: StoredGrant, to: string, lease: HeldLease): Promise<boolean> {
-    // Again where a login came in between: it may have kept the refresh token that has just been moved.
-    for (let attempt = 0; attempt < saveAttempts; attempt++) {
-      const grant = await this.#refreshes.settled(row, lease)
-      await lease.secure()
-      if (grant !== null) await this.#place(grant, to, lease.until)
-      const isGone = await this.#grants.delete(row, { version: grant?.version, until: lease.until }) || await this.#grants.row(row, lease.until) === null
-      if (!isGone) continue
-      await this.sessions.forget(grant)
-      return grant !== null
-    }
-    throw busy(row)
   }
 
   /** Encrypts every grant anew that was not encrypted with the first secret. Answers how many. Throws FST_OAUTH_STORE_FAILED. */
@@ -194,24 +179,24 @@ export class GrantKeeper {
     clearTimeout(timer)
   }
 
+  async #readyAfterMove (refresher: Refresher, grant: OAuthGrant): Promise<OAuthGrant | null> {
+    const left = await this.#moves.settle(grant)
+    return left === null ? null : this.ready(refresher, left)
+  }
+
+  // What was kept for longer than it lasts, by a store that failed, is refreshed again; not what had expired when it came.
+  async #refreshed (refresher: Refresher, grant: OAuthGrant, again = 2): Promise<OAuthGrant | null> {
+    const next = await this.#refreshes.run(refresher, grant)
+    if (next === null || this.#freshnessOf(next) !== 'expired') return next
+    if (Number(next.expiresAt) <= next.updatedAt || !this.#refreshes.canTry(next)) return null
+    if (again === 0) throw busy(grant)
+    return this.#refreshed(refresher, next, again - 1)
+  }
+
   async #locate ({ owner, provider, account }: GrantSelector): Promise<StoredGrant | null> {
     if (account !== undefined) return this.#grants.row({ owner, provider, account })
     const rows = await this.#grants.rows(owner, provider)
     return rows.reduce<StoredGrant | null>((latest, row) => latest === null || row.authorizedAt > latest.authorizedAt ? row : latest, null)
-  }
-
-  async #place (grant: OAuthGrant, owner: string, until: number): Promise<void> {
-    for (let attempt = 0; attempt < saveAttempts; attempt++) {
-      const there = await this.#grants.row({ ...grant, owner }, until)
-      if (there !== null && there.authorizedAt >= grant.authorizedAt) return
-      const moved = changed(grant, { owner, version: (there?.version ?? 0) + 1 })
-      await this.sessions.note(moved, until)
-      if (await this.#grants.write(moved, { until }) !== 'yes') continue
-      await this.sessions.replaced(moved, there)
-      if (!await this.sessions.hasEnded(moved, until)) this.#tell({ type: 'moved', grant: moved })
-      return
-    }
-    throw busy(grant)
   }
 
   // What the application does with it is not waited for, and fails alone.
