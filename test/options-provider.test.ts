@@ -56,13 +56,13 @@ const provider: Array<[object, string | RegExp]> = [
   [{ quirks: { insufficientScope: { body: { pointer: '/error' } } } }, 'quirks.insufficientScope.body.value is undefined'],
   [{ quirks: { insufficientScope: { body: { pointer: '/error', value: {} } } } }, 'quirks.insufficientScope.body.value is an object; allowed is a text, a number, true or false'],
   [{ quirks: { insufficientScope: { status: 403, header: 'x' } } }, 'quirks.insufficientScope.header is not an option; allowed is one of the options status, error, bodyContains, body'],
-  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options scopeDelimiter, scopeParam, insufficientScope, pkce, nonce, refreshGrace, basicAuth, assertionAudience, paramNames, authorizeFragment, redirectUri, callbackParams, tokenRequest, refresh, tokenAnswer, headers, accessTokenIn, userinfo, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
+  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options scopeDelimiter, scopeParam, insufficientScope, pkce, nonce, refreshGrace, basicAuth, endSessionReturnParam, assertionAudience, paramNames, authorizeFragment, redirectUri, callbackParams, tokenRequest, refresh, tokenAnswer, headers, accessTokenIn, userinfo, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
   [{ callbackUrl: '/callback' }, /^providers\.x\.callbackUrl is "\/callback"/],
   [{ callbackUrl: 'https://app.example/callback?a=1' }, 'providers.x.callbackUrl is "https://app.example/callback?a=1"; allowed is an absolute URL without a query'],
   [{ defaultReturnTo: 'home' }, 'providers.x.defaultReturnTo is "home"; allowed is a path that begins with one /'],
   [{ allowCrossSiteStart: 'yes' }, 'providers.x.allowCrossSiteStart is "yes"; allowed is true or false'],
   [{ allowInsecureRequests: 1 }, 'providers.x.allowInsecureRequests is 1; allowed is true or false'],
-  [{ clientID: 'id' }, /^providers\.x\.clientID is not an option; allowed is one of the options clientId, clientSecret, /]
+  [{ clientID: 'id' }, /^providers\.x\.clientID is not an option; allowed is one of the options clientId, title, clientSecret, /]
 ]
 
 t.test('a wrong option of a provider', async (t) => {
