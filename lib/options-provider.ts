@@ -31,7 +31,7 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
   ],
   oauth2: [
-    'issuer', 'grant', 'assertion', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
+    'issuer', 'grant', 'assertion', 'clientSecretExpiresAt', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
     'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
   ]
 }

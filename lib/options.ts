@@ -5,11 +5,11 @@ import type { OAuthInjection, OAuthRouteRequirement } from '../types/fastify.js'
 import { oauthError } from './errors.js'
 import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
-import { clientOptions, deviceOptions, exchangeOptions, introspectOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
+import { clientOptions, deviceOptions, dynamicOptions, dynamicParts, exchangeOptions, introspectOptions, ownTokenKeys, ownTokens, unregistered } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
 
-const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'requestTokenParams', 'authorizeParams', 'accessTokenParams', ...ownTokenKeys])
+const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'initialAccessToken', 'clientKey', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'requestTokenParams', 'authorizeParams', 'accessTokenParams', ...ownTokenKeys])
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))
@@ -103,6 +103,12 @@ export function parsePluginOptions (given: unknown): PluginOptions {
 export function parseProviderOptions (name: string, given: unknown): ProviderOptions {
   parse(providerName, name, 'the name of a provider')
   return parse(provider, given, `providers.${name}`)
+}
+
+/** Checks the options of registerDynamically(), as those of a client that is yet to be registered. Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseDynamicOptions (name: string, given: unknown): Readonly<v.InferOutput<typeof dynamicOptions>> & { options: ProviderOptions } {
+  const members = parse(dynamicParts, given, `providers.${name}`)
+  return { ...parse(dynamicOptions, members, `providers.${name}`), options: parseProviderOptions(name, unregistered(members)) }
 }
 
 /** Checks what a route needs. Throws FST_OAUTH_INVALID_OPTIONS. */

@@ -18,7 +18,11 @@ import { isLoopback, parseIntrospectOptions, parseOwnTokens, parseParams } from 
 import type { OwnTokens, ProviderOptions } from './options.js'
 
 /** What every provider of an application shares. */
-export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> { clock: () => number }
+export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> {
+  clock: () => number
+  /** The usual callback URL of a provider, where it can be told without a request. */
+  callbackUrl?: (name: string) => string
+}
 
 /** What a callback is checked against: each protocol has its own part of it. */
 export interface LoginSecrets {

@@ -44,8 +44,10 @@ export function createContext (app: FastifyInstance, options: PluginOptions): OA
     ...(options.onGrantChange === undefined ? {} : { onChange: options.onGrantChange }),
     warn: (message, error) => { app.log.warn({ err: error }, message) }
   })
-  const registry = new ProviderRegistry({ dispatcher, timeout, clock })
-  for (const [name, provider] of Object.entries(options.providers)) registry.add(name, provider)
   const baseUrl = options.baseUrl === undefined ? undefined : new URL(options.baseUrl)
-  return { options, baseUrl, prefix: `${app.prefix.replace(/\/$/, '')}${options.prefix}`, registry, keeper, cipher, dispatcher }
+  const prefix = `${app.prefix.replace(/\/$/, '')}${options.prefix}`
+  const callbackUrl = (name: string) => `${options.baseUrl}${prefix}/${name}/callback`
+  const registry = new ProviderRegistry({ dispatcher, timeout, clock, ...(baseUrl === undefined ? {} : { callbackUrl }) })
+  for (const [name, provider] of Object.entries(options.providers)) registry.add(name, provider)
+  return { options, baseUrl, prefix, registry, keeper, cipher, dispatcher }
 }
