@@ -18,6 +18,7 @@ const table = {
   FST_OAUTH_INVALID_CALL: [500, 'The call to %s cannot be made: %s'],
   FST_OAUTH_CANNOT_SIGN: [500, 'The request cannot be signed with OAuth 1.0a: %s'],
   FST_OAUTH_CLIENT_KEY_FAILED: [500, 'The client cannot sign for %s: the option clientKey failed (%s)'],
+  FST_OAUTH_CLIENT_SECRET_EXPIRED: [500, 'The secret of the client at %s has expired (option clientSecretExpiresAt): give its new secret, or register the client anew'],
   FST_OAUTH_ORIGIN_NOT_ALLOWED: [500, 'The access token of %s is not sent to %s. Add that origin to the option apiOrigins if the API lives there'],
   FST_OAUTH_INSECURE_URL: [500, 'The request to %s was not made: plain http is allowed to loopback addresses only, unless the provider\'s option allowInsecureRequests is true'],
   FST_OAUTH_PROFILE_UNAVAILABLE: [500, 'The profile at %s is unknown: the provider gave no id_token and no userinfoUrl is set'],

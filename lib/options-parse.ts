@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { oauthError } from './errors.js'
 import { ownTokenKeys } from './options-tokens.js'
 
-const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'requestTokenParams', 'authorizeParams', 'accessTokenParams', 'headers', 'form', 'json', 'apiKey', ...ownTokenKeys])
+const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'initialAccessToken', 'clientKey', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'requestTokenParams', 'authorizeParams', 'accessTokenParams', 'headers', 'form', 'json', 'apiKey', ...ownTokenKeys])
 
 /** Checks what was given; answers a new, frozen value. Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parse <S extends v.GenericSchema> (schema: S, given: unknown, where: string): v.InferOutput<S> {

@@ -33,7 +33,7 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     ...Object.keys(quirksOfOAuth1)
   ],
   oauth2: [
-    'issuer', 'grant', 'assertion', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
+    'issuer', 'grant', 'assertion', 'clientSecretExpiresAt', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
     'revocationUrl', 'endSessionUrl', 'postLogoutRedirectUrl', 'backchannelLogout', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', ...Object.keys(quirksOfOAuth2)
   ]
 }

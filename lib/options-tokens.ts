@@ -34,6 +34,26 @@ export const assertion = closed({
   claims: v.optional(v.record(v.string(), v.string('a string'), 'an object of strings'))
 })
 
+const given = 'nothing: the provider gives it'
+/** What `registerDynamically()` takes besides a provider's options. */
+export const dynamicOptions = v.object({
+  clientId: v.optional(v.undefined(given)),
+  clientSecret: v.optional(v.undefined(given)),
+  clientAuth: v.optional(v.pipe(v.unknown(), v.check(input => input !== 'client_secret_signed_jwt', 'another method: a secret that the client signs is registered by hand'))),
+  initialAccessToken: v.optional(text()),
+  metadata: v.optional(v.record(v.string(), v.unknown(), 'an object of client metadata (RFC 7591 section 2)'), {})
+})
+
+/** Any object: its members are checked by who takes them. */
+export const dynamicParts = v.record(v.string(), v.unknown(), 'an object with a provider\'s options')
+
+/** The options of a provider whose client is yet to be registered, with something in the place of what the provider will give. */
+export function unregistered ({ initialAccessToken, metadata, ...options }: Record<string, unknown>): Record<string, unknown> {
+  const { clientAuth, clientKey, clientCert } = options
+  const wantsSecret = clientAuth === undefined ? clientKey === undefined && clientCert === undefined : String(clientAuth).startsWith('client_secret')
+  return { ...options, clientId: 'unregistered', ...(wantsSecret ? { clientSecret: 'unregistered' } : {}) }
+}
+
 // A row of a table has null for what it lacks, and columns of its own.
 const maybe = <const S extends v.GenericSchema>(schema: S) => v.pipe(v.nullish(schema), v.transform(value => value ?? undefined))
 

@@ -6,7 +6,7 @@ import { completeProvider, completeProviders } from './options-catalogue.js'
 import { parse } from './options-parse.js'
 import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
-import { clientOptions, deviceOptions, exchangeOptions, introspectOptions, ownTokens } from './options-tokens.js'
+import { clientOptions, deviceOptions, dynamicOptions, dynamicParts, exchangeOptions, introspectOptions, ownTokens, unregistered } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
 
@@ -108,6 +108,12 @@ export function parsePluginOptions (given: unknown): PluginOptions {
 export function parseProviderOptions (name: string, given: unknown): ProviderOptions {
   parse(providerName, name, 'the name of a provider')
   return parse(provider, completeProvider(name, given), `providers.${name}`)
+}
+
+/** Checks the options of registerDynamically(), as those of a client that is yet to be registered. Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseDynamicOptions (name: string, given: unknown): Readonly<v.InferOutput<typeof dynamicOptions>> & { options: ProviderOptions } {
+  const members = parse(dynamicParts, given, `providers.${name}`)
+  return { ...parse(dynamicOptions, members, `providers.${name}`), options: parseProviderOptions(name, unregistered(members)) }
 }
 
 /** Checks what a route needs. Throws FST_OAUTH_INVALID_OPTIONS. */

@@ -21,7 +21,11 @@ import type { LoginEnd, LoginStart, Protocol } from './protocol.js'
 export type { LoginEnd, LoginSecrets, LoginStart } from './protocol.js'
 
 /** What every provider of an application shares. */
-export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> { clock: () => number }
+export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> {
+  clock: () => number
+  /** The usual callback URL of a provider, where it can be told without a request. */
+  callbackUrl?: (name: string) => string
+}
 
 /** A login that came through: its tokens, and whose they are. */
 export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string, /** Which the provider may end. */ session?: OAuthProviderSession | undefined }

@@ -8,6 +8,7 @@ import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation } from './grant.
 import type { OAuthUnauthorizedState } from './options.js'
 import type { OAuthProfile } from './profile.js'
 import type { OAuthProvider, OAuthProviderName, OAuthScope, OAuthScopeNames } from './providers.js'
+import type { OAuthClientRegistration, OAuthDynamicProviderOptions, OAuthRegistrationAccess } from './registration.js'
 
 /** `app.oauth.providers`: name to provider. */
 export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
@@ -17,6 +18,16 @@ export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
   /** Adds a provider, also while the application runs. Throws FST_OAUTH_INVALID_OPTIONS. */
   register<Name extends string>(name: Name, options: OAuthProviderOptionsOf<Name>): OAuthProvider
   unregister(name: string): boolean
+  /**
+   * Registers a client at the provider (RFC 7591), adds the provider, and answers what has to be kept of it. Throws
+   * FST_OAUTH_INVALID_OPTIONS, FST_OAUTH_PROVIDER_EXISTS, FST_OAUTH_INVALID_CALL where the provider does not offer it,
+   * FST_OAUTH_TOKEN_REFUSED where it refuses the client, and the provider's other errors.
+   */
+  registerDynamically(name: string, options: OAuthDynamicProviderOptions): Promise<OAuthClientRegistration>
+  /** The registration as the provider has it now, perhaps with a new secret (RFC 7592 section 2.1). Throws as above. */
+  readRegistration(name: OAuthProviderName, registration: OAuthRegistrationAccess): Promise<OAuthClientRegistration>
+  /** Deletes the client at the provider (RFC 7592 section 2.3), and removes the provider. Throws as above. */
+  deregister(name: OAuthProviderName, registration: OAuthRegistrationAccess): Promise<void>
   readonly size: number
 }
 

@@ -59,6 +59,8 @@ export interface OAuthProviderOptions {
   title?: string
   /** Required for OAuth 1.0a, unless `signatureMethod` is one of RSA. */
   clientSecret?: string
+  /** When `clientSecret` expires, in milliseconds since the epoch: it is not used from then on. Default: never. */
+  clientSecretExpiresAt?: number
   /** Private key of the client: of `private_key_jwt`, `client_secret_signed_jwt` and `jar`. Of OAuth 1.0a's RSA methods: an RSA key as PEM. */
   clientKey?: OAuthClientKey
   /** `kid` of what the key signs. Default: that of a JWK. */

@@ -25,6 +25,7 @@ import { LoginRequests } from './login-request.js'
 import type { LoginStart } from './login-request.js'
 import { metadataOf } from './metadata.js'
 import { OtherGrants } from './other-grants.js'
+import { Registration } from './registration.js'
 import { RequestObjects } from './request-object.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
@@ -62,6 +63,7 @@ export class OAuth2Protocol {
   readonly grants: OtherGrants
   readonly introspection: Introspection
   readonly logout: ProviderLogout
+  readonly registration: Registration
   readonly #provider: string
   readonly #options: OAuthProviderOptions
   readonly #transport: Transport
@@ -88,6 +90,7 @@ export class OAuth2Protocol {
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
     this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
     this.introspection = new Introspection({ provider, clock, tokens: this.#tokens, metadata: this.#metadata, keys: this.#idTokens })
+    this.registration = new Registration({ provider, options, transport, clock, metadata: this.#metadata })
     this.grants = new OtherGrants({
       provider,
       options,
@@ -112,7 +115,9 @@ export class OAuth2Protocol {
 
   /** The authorization URL, and what its answer will be checked against. */
   async begin (start: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
-    return this.#logins.begin(await this.#metadata(), { ...start, redirectUri: this.#quirks.redirectUri ?? start.redirectUri })
+    const server = await this.#metadata()
+    this.#tokens.checkClient(server)
+    return this.#logins.begin(server, { ...start, redirectUri: this.#quirks.redirectUri ?? start.redirectUri })
   }
 
   /** Checks the authorization response, in the order state, iss, error, code; exchanges the code; verifies the id_token. */

@@ -180,6 +180,11 @@ export class TokenEndpoint {
     })
   }
 
+  /** Throws FST_OAUTH_CLIENT_SECRET_EXPIRED: before a user is sent to the provider in vain. */
+  checkClient (server: engine.AuthorizationServer): void {
+    this.#auth(server)
+  }
+
   /** This client as the engine wants it, with our clock. */
   get client (): engine.Client {
     const { options: { clientId, clientCert }, clock } = this.#options

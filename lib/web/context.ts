@@ -45,13 +45,15 @@ export function createContext (app: FastifyInstance, options: PluginOptions): OA
     ...(options.onGrantChange === undefined ? {} : { onChange: options.onGrantChange }),
     warn: (message, error) => { app.log.warn({ err: error }, message) }
   })
-  const registry = new ProviderRegistry({ dispatcher, timeout, clock })
+  const baseUrl = options.baseUrl === undefined ? undefined : new URL(options.baseUrl)
+  const prefix = `${app.prefix.replace(/\/$/, '')}${options.prefix}`
+  const callbackUrl = (name: string) => `${options.baseUrl}${prefix}/${name}/callback`
+  const registry = new ProviderRegistry({ dispatcher, timeout, clock, ...(baseUrl === undefined ? {} : { callbackUrl }) })
   for (const [name, provider] of Object.entries(options.providers)) {
     registry.add(name, provider)
     if (provider.extends !== undefined && entryOf(provider.extends)?.verified === false) {
       app.log.warn(`fastify-oauth: the entry ${provider.extends} of the catalogue, which providers.${name} takes, was read in one source only. Check it against the provider's documentation`)
     }
   }
-  const baseUrl = options.baseUrl === undefined ? undefined : new URL(options.baseUrl)
-  return { options, baseUrl, prefix: `${app.prefix.replace(/\/$/, '')}${options.prefix}`, registry, keeper, cipher, dispatcher }
+  return { options, baseUrl, prefix, registry, keeper, cipher, dispatcher }
 }
