@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import ts from 'typescript'
 
 const direction = 'imports go one way: plugin → web → provider, registry → oauth1 | oauth2 | oidc → http; web → grants'
-const providers = ['registry', 'provider', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options']
+const providers = ['registry', 'provider', 'login-start', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options']
 
 // Part of lib → the other parts it may import. A part is a folder of lib, or a file beside them.
 const parts = {
@@ -19,9 +19,10 @@ const parts = {
   oauth2: ['oidc', 'http', 'errors', 'random', 'client-key'],
   grants: ['errors', 'random'],
   'store-tests': [],
+  'login-start': ['options'],
   provider: providers,
   registry: providers,
-  web: ['provider', 'registry', 'grants', 'http', 'errors', 'options'],
+  web: ['provider', 'registry', 'login-start', 'grants', 'http', 'errors', 'options'],
   testing: ['oauth1', 'options', 'errors'],
   plugin: ['web', 'grants', ...providers],
   index: ['plugin', 'web', 'grants', ...providers]

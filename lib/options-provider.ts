@@ -3,8 +3,9 @@ import * as v from 'valibot'
 import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options.js'
 import { checkClient, clientEntries, isPrivateRsaKey } from './options-client.js'
 import { checkProfile, withProfile } from './options-fapi2.js'
-import { closed, endpoint, flag, fn, isInsecure, milliseconds, oneOf, origin, path, scopes, text, url } from './options-parts.js'
+import { addressRange, closed, endpoint, flag, fn, isAddressRange, isInsecure, milliseconds, oneOf, origin, path, scopes, seconds, text, url } from './options-parts.js'
 import type { Refuse } from './options-parts.js'
+import { checkRequest, requestEntries, requestNames } from './options-request.js'
 import { checkGrant } from './options-tokens.js'
 
 type Protocol = 'oauth1' | 'oauth2'
@@ -31,8 +32,8 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
   ],
   oauth2: [
-    'issuer', 'grant', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
-    'revocationUrl', 'parUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
+    'issuer', 'grant', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security', 'idTokenAlg', 'clockTolerance', 'tenantIssuer', 'discovery', 'untrustedAddresses', 'allowedAddresses',
+    ...requestNames, 'revocationUrl', 'parUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
   ]
 }
 
@@ -50,6 +51,7 @@ const quirks = closed({
   pkce: v.optional(oneOf('unsupported')),
   scopeDelimiter: v.optional(text()),
   nonce: v.optional(oneOf('not-echoed')),
+  tenantIssuer: v.optional(v.pipe(url, v.check(input => input.split('{tenantid}').length === 2, 'an issuer URL with {tenantid} in it'))),
   refreshGrace: v.optional(milliseconds),
   insufficientScope: v.optional(closed({
     status: v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus)),
@@ -72,8 +74,14 @@ const ownCallback = v.pipe(endpoint, v.check(input => new URL(input).search === 
 const entries = {
   clientId: text(),
   ...clientEntries,
+  ...requestEntries,
   grant: v.optional(oneOf('client_credentials')),
   tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
+  discovery: v.optional(oneOf('lazy', 'eager')),
+  untrustedAddresses: v.optional(flag),
+  allowedAddresses: v.optional(v.array(v.pipe(v.string(addressRange), v.check(isAddressRange, addressRange)), 'an array of addresses')),
+  idTokenAlg: v.optional(oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'HS256')),
+  clockTolerance: v.optional(v.pipe(seconds, v.maxValue(600, '600 seconds at most'))),
   scope: v.optional(scopes),
   issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),
   requestTokenUrl: v.optional(endpoint),
@@ -142,7 +150,19 @@ function checkOAuth2 (given: Given, refuse: Refuse): void {
   if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
   checkClient(given, refuse)
   checkGrant(given, refuse)
+  checkRequest(given, refuse)
+  checkIdTokens(given, refuse)
+  if (given.discovery === 'eager' && given.issuer === undefined) refuse('issuer', 'a URL, since discovery is "eager"')
+  if (given.allowedAddresses !== undefined && given.untrustedAddresses !== true) refuse('allowedAddresses', 'nothing: it is for untrustedAddresses')
   if (given.security === 'fapi2') checkProfile(given, refuse)
+}
+
+function checkIdTokens ({ idTokenAlg, clientSecret = '', issuer, quirks, security }: Given, refuse: Refuse): void {
+  if (quirks.tenantIssuer !== undefined && issuer === undefined) refuse('issuer', 'a URL, since quirks.tenantIssuer says what its metadata name')
+  if (idTokenAlg !== undefined && issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer')
+  if (security === 'fapi2' && idTokenAlg !== undefined && !['PS256', 'ES256', 'EdDSA', 'Ed25519'].includes(idTokenAlg)) refuse('idTokenAlg', '"PS256", "ES256", "EdDSA" or "Ed25519", since security is "fapi2"')
+  if (idTokenAlg !== 'HS256') return
+  if (Buffer.byteLength(clientSecret) < 32) refuse('clientSecret', 'a secret of at least 32 bytes, since idTokenAlg is "HS256" (RFC 7518 section 3.2)')
 }
 
 function checkSigning (given: Given, refuse: Refuse): void {

@@ -35,6 +35,7 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
   await app.register(routes => registerRoutes(routes, { context, flow, challenger, bind }))
 
   app.addHook('onReady', async () => openApi.complete(app))
+  app.addHook('onReady', async () => { await Promise.all([...context.registry].filter(({ isEager }) => isEager).map(provider => provider.prepare())) })
   app.addHook('onClose', async () => {
     await context.keeper.drain()
     await options.store?.close?.()

@@ -1,3 +1,4 @@
+export type * from './authorization-request.js'
 export type * from './client-auth.js'
 export type * from './client.js'
 export type * from './fastify.js'

@@ -1,10 +1,14 @@
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { OAuthRequestOptions } from './authorization-request.js'
 import type { OAuthClientAuth, OAuthClientKey, OAuthClientKeyAlg } from './client-auth.js'
 import type { OAuthGrant, OAuthGrantChange } from './grant.js'
 import type { OAuth1SignatureMethod } from './oauth1.js'
 import type { OAuthProfile } from './profile.js'
 import type { GrantStore } from './store.js'
+
+/** What id_tokens may be signed with (RFC 7518 section 3.1, RFC 8037). */
+export type OAuthIdTokenAlg = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519' | 'HS256'
 
 /** Extra parameters, or a function of the request that answers them. Parameters of the protocol itself are refused. */
 export type OAuthExtraParams = Record<string, string> | ((request: FastifyRequest) => Record<string, string> | Promise<Record<string, string>>)
@@ -17,6 +21,11 @@ export interface OAuthQuirks {
   scopeDelimiter?: string
   /** `not-echoed`: the provider leaves the nonce out of its id_tokens. Default: it is required. */
   nonce?: 'not-echoed'
+  /**
+   * The issuer in the metadata of a provider whose `issuer` is that of many tenants, with `{tenantid}` in it, such as
+   * `https://login.microsoftonline.com/{tenantid}/v2.0`: the claim `tid` of each id_token fills it. Default: the option `issuer`.
+   */
+  tenantIssuer?: string
   /**
    * How the API says that a scope is missing, where it is not `insufficient_scope` in `WWW-Authenticate` of a 403 (RFC 6750 section
    * 3.1): this status, with this `error` there, and with this text in its body; what is not given does not count. A body is looked
@@ -81,7 +90,7 @@ export interface OAuthTokenGetterState {
  * One provider. Either `issuer` (its endpoints are discovered), or `authorizeUrl` and `accessTokenUrl`; with `requestTokenUrl`
  * besides, it speaks OAuth 1.0a (RFC 5849).
  */
-export interface OAuthProviderOptions {
+export interface OAuthProviderOptions extends OAuthRequestOptions {
   clientId: string
   /** Required for OAuth 1.0a, unless `signatureMethod` is one of RSA. */
   clientSecret?: string
@@ -115,6 +124,13 @@ export interface OAuthProviderOptions {
   jar?: boolean
   /** `fapi2`: the FAPI 2.0 Security Profile; options and metadata that break it are refused. Default: `default`. */
   security?: 'default' | 'fapi2'
+  /**
+   * By what id_tokens must be signed. `HS256`: with `clientSecret`, of 32 bytes at least; else it is refused. Default: what the provider's
+   * metadata offers, `HS256` excepted.
+   */
+  idTokenAlg?: OAuthIdTokenAlg
+  /** Seconds that the provider's clock and this machine's may differ, 600 at most. Default: 60. */
+  clockTolerance?: number
   /** Scopes that every login asks for. Default: `openid` with an issuer, else none. */
   scope?: readonly string[]
   /** Issuer identifier: endpoints come from its metadata (OpenID Connect Discovery 1.0, RFC 8414). */
@@ -170,6 +186,15 @@ export interface OAuthProviderOptions {
   defaultReturnTo?: string
   /** Accept a login started from another site (`Sec-Fetch-Site: cross-site`). Default: false. */
   allowCrossSiteStart?: boolean
+  /** `eager`: metadata are fetched before the application is ready, which fails where they cannot be had. Default: `lazy`, at the first login. */
+  discovery?: 'lazy' | 'eager'
+  /**
+   * The addresses of this provider come from somebody who is not trusted, such as a tenant: nothing is connected to that is private,
+   * loopback, link-local or reserved, whatever name leads there. Default: false.
+   */
+  untrustedAddresses?: boolean
+  /** Addresses, or ranges of them such as `10.1.0.0/16`, that may be connected to all the same. Default: none. */
+  allowedAddresses?: readonly string[]
   /** Accept plain http beyond loopback. Default: false. */
   allowInsecureRequests?: boolean
 }

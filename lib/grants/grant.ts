@@ -38,7 +38,7 @@ export type Judge = (grant: GrantValues) => OAuthGrantStatus
 
 const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false }
 
-type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
+type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'authorizationDetails' | 'raw'>
 
 /** Judges by the stated lifetime alone; a grant without one is fresh. */
 export function freshnessOf (grant: GrantValues, now: number): Freshness {
@@ -59,7 +59,7 @@ export function idOf ({ owner, provider, account }: GrantKey): string {
 }
 
 /**
- * Makes a grant, frozen. Its tokens, its key, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
+ * Makes a grant, frozen. Its tokens, its key, `raw`, `claims` and `authorizationDetails` are getters of its class: they are read by name, but JSON.stringify,
  * console.log, a spread, and loggers (pino walks the members of what it is given, toJSON or not) pass them by.
  */
 export function createGrant (values: GrantValues, kept = nothingKept, judge: Judge = () => 'active'): OAuthGrant {
@@ -80,6 +80,7 @@ class Grant implements OAuthGrant {
   readonly tokenType: string
   readonly scope: readonly string[]
   readonly expiresAt: number | undefined
+  readonly resource?: readonly string[]
   readonly version: number
   readonly authorizedAt: number
   readonly updatedAt: number
@@ -102,8 +103,8 @@ class Grant implements OAuthGrant {
     this.version = values.version
     this.authorizedAt = values.authorizedAt
     this.updatedAt = values.updatedAt
-    const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = values
-    this.#hidden = { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
+    if (values.resource !== undefined) this.resource = values.resource
+    this.#hidden = hiddenOf(values)
     this.#kept = kept
     this.status = status
   }
@@ -114,6 +115,7 @@ class Grant implements OAuthGrant {
   get refreshToken (): string | undefined { return this.#hidden.refreshToken }
   get idToken (): string | undefined { return this.#hidden.idToken }
   get claims (): OAuthGrant['claims'] { return this.#hidden.claims }
+  get authorizationDetails (): OAuthGrant['authorizationDetails'] { return this.#hidden.authorizationDetails }
   get raw (): OAuthGrant['raw'] { return this.#hidden.raw }
 }
 
@@ -138,6 +140,8 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
     idToken: tokens.idToken ?? grant.idToken,
     scope: tokens.scope ?? grant.scope,
     expiresAt: tokens.expiresAt,
+    resource: tokens.resource ?? grant.resource,
+    authorizationDetails: tokens.authorizationDetails ?? grant.authorizationDetails,
     claims: tokens.claims === undefined ? grant.claims : { ...authenticationOf(grant), ...tokens.claims },
     raw: tokens.raw,
     version: grant.version + 1,
@@ -180,7 +184,10 @@ export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
 
 // A spread has the members, not the getters.
 function membersOf (grant: OAuthGrant): GrantValues {
-  const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = grant
   const { status, ...plain } = grant
-  return { ...plain, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
+  return { ...plain, ...hiddenOf(grant) }
+}
+
+function hiddenOf ({ accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, authorizationDetails, raw }: GrantValues): Hidden {
+  return { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, authorizationDetails, raw }
 }

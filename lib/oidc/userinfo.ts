@@ -1,5 +1,5 @@
 // The userinfo request (OpenID Connect Core 1.0 section 5.3), also of providers that only resemble it.
-import { JSON_ATTRIBUTE_COMPARISON, processUserInfoResponse } from 'oauth4webapi'
+import { JSON_ATTRIBUTE_COMPARISON, processUserInfoResponse, skipSubjectCheck } from 'oauth4webapi'
 import type { AuthorizationServer, Client } from 'oauth4webapi'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { SignedParts } from '../http/sign.js'
@@ -25,7 +25,7 @@ export async function fetchUserinfo (request: UserinfoRequest): Promise<Record<s
   const answer = await ask(request)
   try {
     if (answer.status !== 200) throw new TypeError(`status ${answer.status}`)
-    return typeof request.subject === 'string' ? await ofSubject(request, request.subject, answer) : readObject(answer.text)
+    return typeof request.subject === 'string' || isSigned(answer) ? await readClaims(request, answer) : readObject(answer.text)
   } catch (error) {
     if (isOAuthError(error)) throw error
     const mismatch = error instanceof Error && 'code' in error && error.code === JSON_ATTRIBUTE_COMPARISON
@@ -42,12 +42,16 @@ async function ask (request: UserinfoRequest, retried = false): Promise<Answer> 
   return heed?.(answer.headers) === true && !retried ? ask(request, true) : answer
 }
 
-async function ofSubject ({ server, client, idTokens }: UserinfoRequest, subject: string, answer: Answer): Promise<Record<string, unknown>> {
-  const signed = /^application\/jwt\b/i.test(String(answer.headers['content-type']))
+async function readClaims ({ server, client, subject, idTokens }: UserinfoRequest, answer: Answer): Promise<Record<string, unknown>> {
+  const signed = isSigned(answer)
   const response = toResponse(answer, signed ? 'application/jwt' : 'application/json')
-  const claims = await processUserInfoResponse(server, client, subject, response)
+  const claims = await processUserInfoResponse(server, client, typeof subject === 'string' ? subject : skipSubjectCheck, response)
   if (signed) await idTokens.verifySignature(server, response)
   return claims
+}
+
+function isSigned ({ headers }: Answer): boolean {
+  return /^application\/jwt\b/i.test(String(headers['content-type']))
 }
 
 function readObject (text: string): Record<string, unknown> {
