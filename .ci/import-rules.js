@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import ts from 'typescript'
 
 const direction = 'imports go one way: plugin → web → provider, registry → oauth1 | oauth2 | oidc → http; web → grants'
-const providers = ['registry', 'provider', 'protocol', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options', 'nearest']
+const providers = ['registry', 'provider', 'protocol', 'login-start', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options', 'nearest']
 
 // Part of lib → the other parts it may import. A part is a folder of lib, or a file beside them.
 const parts = {
@@ -22,11 +22,12 @@ const parts = {
   oauth2: ['oidc', 'http', 'errors', 'random', 'client-key', 'json-pointer'],
   grants: ['errors', 'random'],
   'store-tests': [],
-  protocol: ['oauth2', 'oidc', 'http'],
+  'login-start': ['options'],
+  protocol: ['login-start', 'oauth2', 'oidc', 'http'],
   provider: providers,
   registration: ['provider', 'client-key', 'errors', 'options'],
   registry: ['registration', ...providers],
-  web: ['provider', 'registry', 'grants', 'http', 'errors', 'options', 'catalogue'],
+  web: ['provider', 'registry', 'login-start', 'grants', 'http', 'errors', 'options', 'catalogue'],
   testing: ['oauth1', 'options', 'errors'],
   plugin: ['web', 'grants', ...providers],
   index: ['plugin', 'web', 'grants', ...providers]

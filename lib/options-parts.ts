@@ -1,4 +1,5 @@
 // What the schemas of the options are made of.
+import { isIP } from 'node:net'
 import * as v from 'valibot'
 
 const loopbackHosts = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/
@@ -11,6 +12,14 @@ export function isLoopback (url: URL): boolean {
 /** Whether a URL is plain http beyond this machine. */
 export function isInsecure (value: string | undefined): boolean {
   return value !== undefined && new URL(value).protocol === 'http:' && !isLoopback(new URL(value))
+}
+
+export const addressRange = 'an IP address, or a range of them such as 10.1.0.0/16'
+
+export function isAddressRange (input: string): boolean {
+  const [address = '', bits, ...more] = input.split('/')
+  const version = isIP(address)
+  return version !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
 }
 
 /** Says what is wrong with an option, and what would be allowed. */

@@ -4,9 +4,10 @@ import type { OAuthCatalogueName } from '../types/catalogue-names.js'
 import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options.js'
 import { checkClient, clientEntries, isPrivateRsaKey } from './options-client.js'
 import { checkProfile, withProfile } from './options-fapi2.js'
-import { closed, endpoint, flag, fn, isInsecure, oneOf, origin, path, scopes, text, url } from './options-parts.js'
+import { addressRange, closed, endpoint, flag, fn, isAddressRange, isInsecure, oneOf, origin, path, scopes, seconds, text, url } from './options-parts.js'
 import type { Refuse } from './options-parts.js'
 import { profile, quirks, quirksOfOAuth1, quirksOfOAuth2 } from './options-quirks.js'
+import { checkRequest, requestEntries, requestNames } from './options-request.js'
 import { assertion, checkGrant } from './options-tokens.js'
 
 type Protocol = 'oauth1' | 'oauth2'
@@ -33,8 +34,8 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     ...Object.keys(quirksOfOAuth1)
   ],
   oauth2: [
-    'issuer', 'grant', 'assertion', 'clientSecretExpiresAt', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
-    'revocationUrl', 'endSessionUrl', 'postLogoutRedirectUrl', 'backchannelLogout', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', ...Object.keys(quirksOfOAuth2)
+    'issuer', 'grant', 'assertion', 'clientSecretExpiresAt', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security', 'idTokenAlg', 'clockTolerance', 'discovery', 'untrustedAddresses', 'allowedAddresses',
+    ...requestNames, 'revocationUrl', 'endSessionUrl', 'postLogoutRedirectUrl', 'backchannelLogout', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', ...Object.keys(quirksOfOAuth2)
   ]
 }
 
@@ -52,12 +53,18 @@ const entries = {
   clientId: text(),
   title: v.optional(text()),
   ...clientEntries,
+  ...requestEntries,
   grant: v.optional(oneOf('client_credentials', 'jwt_bearer')),
   assertion: v.optional(assertion),
   tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
   extends: v.optional(text() as v.GenericSchema<string, OAuthCatalogueName>),
   variant: v.optional(text()),
   params: v.optional(v.record(v.string(), v.string('a string'), 'an object of strings')),
+  discovery: v.optional(oneOf('lazy', 'eager')),
+  untrustedAddresses: v.optional(flag),
+  allowedAddresses: v.optional(v.array(v.pipe(v.string(addressRange), v.check(isAddressRange, addressRange)), 'an array of addresses')),
+  idTokenAlg: v.optional(oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'HS256')),
+  clockTolerance: v.optional(v.pipe(seconds, v.maxValue(600, '600 seconds at most'))),
   scope: v.optional(scopes),
   issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),
   requestTokenUrl: v.optional(endpoint),
@@ -132,7 +139,19 @@ function checkOAuth2 (given: Given, refuse: Refuse): void {
   if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
   checkClient(given, refuse)
   checkGrant(given, refuse)
+  checkRequest(given, refuse)
+  checkIdTokens(given, refuse)
+  if (given.discovery === 'eager' && given.issuer === undefined) refuse('issuer', 'a URL, since discovery is "eager"')
+  if (given.allowedAddresses !== undefined && given.untrustedAddresses !== true) refuse('allowedAddresses', 'nothing: it is for untrustedAddresses')
   if (given.security === 'fapi2') checkProfile(given, refuse)
+}
+
+function checkIdTokens ({ idTokenAlg, clientSecret = '', issuer, quirks, security }: Given, refuse: Refuse): void {
+  if (quirks.tenantIssuer !== undefined && issuer === undefined) refuse('issuer', 'a URL, since quirks.tenantIssuer says what its metadata name')
+  if (idTokenAlg !== undefined && issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer')
+  if (security === 'fapi2' && idTokenAlg !== undefined && !['PS256', 'ES256', 'EdDSA', 'Ed25519'].includes(idTokenAlg)) refuse('idTokenAlg', '"PS256", "ES256", "EdDSA" or "Ed25519", since security is "fapi2"')
+  if (idTokenAlg !== 'HS256') return
+  if (Buffer.byteLength(clientSecret) < 32) refuse('clientSecret', 'a secret of at least 32 bytes, since idTokenAlg is "HS256" (RFC 7518 section 3.2)')
 }
 
 function checkSigning (given: Given, refuse: Refuse): void {

@@ -1,7 +1,7 @@
 // The schemas of what a provider declares: its deviations from the RFCs, and where its answers hold a profile.
 import * as v from 'valibot'
 import type { OAuthProfileMap, OAuthProfileSource } from '../types/profile.js'
-import { closed, endpoint, fn, flag, milliseconds, oneOf, text } from './options-parts.js'
+import { closed, endpoint, fn, flag, milliseconds, oneOf, text, url } from './options-parts.js'
 
 const errorStatus = 'a status from 400 to 599'
 const pointer = v.pipe(v.string('a JSON pointer'), v.regex(/^(\/([^~/]|~[01])*)*$/, 'a JSON pointer (RFC 6901), such as /data/0'))
@@ -33,6 +33,7 @@ const accessTokenIn = v.union([
 export const quirksOfOAuth2 = {
   pkce: v.optional(oneOf('unsupported', 'plain')),
   nonce: v.optional(oneOf('not-echoed')),
+  tenantIssuer: v.optional(v.pipe(url, v.check(input => input.split('{tenantid}').length === 2, 'an issuer URL with {tenantid} in it'))),
   refreshGrace: v.optional(milliseconds),
   basicAuth: v.optional(oneOf('raw')),
   endSessionReturnParam: v.optional(word),

@@ -1,6 +1,7 @@
 // The schemas of tokens besides those of a login: what a tokenGetter answers, what a token of a service is asked for.
 import * as v from 'valibot'
 import { closed, flag, lifetime, oneOf, scopes, text } from './options-parts.js'
+import { requestNames } from './options-request.js'
 
 // Neither their order nor a repetition means anything.
 const sorted = v.transform((values: string[]) => [...new Set(values)].sort())
@@ -69,7 +70,7 @@ export const ownTokens = v.nullish(v.object({
 /** Members of a tokenGetter's answer that a message must not show, whatever stands there. */
 export const ownTokenKeys = ['accessToken', 'tokenSecret', 'tokenType', 'expiresAt'] as const
 
-const ofLogins = ['authorizeUrl', 'deviceAuthorizationUrl', 'userinfoUrl', 'jwksUrl', 'authorizeParams', 'profile', 'callbackUrl', 'defaultReturnTo', 'tokenGetter'] as const
+const ofLogins = [...requestNames, 'authorizeUrl', 'deviceAuthorizationUrl', 'userinfoUrl', 'jwksUrl', 'authorizeParams', 'profile', 'callbackUrl', 'defaultReturnTo', 'tokenGetter'] as const
 
 interface GrantOptions extends Partial<Record<typeof ofLogins[number], unknown>> {
   grant?: 'client_credentials' | 'jwt_bearer' | undefined

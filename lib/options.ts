@@ -6,9 +6,13 @@ import { completeProvider, completeProviders } from './options-catalogue.js'
 import { parse } from './options-parse.js'
 import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
+import { loginParameters, requestValues } from './options-request.js'
+import type { RequestValues } from './options-request.js'
 import { clientOptions, deviceOptions, dynamicOptions, dynamicParts, exchangeOptions, introspectOptions, ownTokens, unregistered } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
+export { requestNames, requestParams } from './options-request.js'
+export type { RequestValues }
 
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 
@@ -74,13 +78,14 @@ const fullRequirement = closed({
   account: v.optional(account),
   acr: v.optional(acr),
   maxAge: v.optional(seconds),
+  silent: v.optional(flag),
   optional: v.optional(flag),
   inject: v.optional(injection),
   onUnauthorized: v.optional(fn<NonNullable<OAuthRouteRequirement['onUnauthorized']>>())
 }, 'a provider\'s name, or ')
 const requirement = v.pipe(
   v.lazy((input): v.GenericSchema<unknown, OAuthRouteRequirement> => typeof input === 'string' ? namedRequirement : fullRequirement),
-  v.transform(({ provider, scope = [], account, acr, maxAge, optional = false, onUnauthorized, inject }) => ({ provider, scope: scope as readonly string[], account, acr: [acr ?? []].flat() as readonly string[], maxAge, optional, onUnauthorized, inject: inject && withoutGaps(inject) }))
+  v.transform(({ provider, scope = [], account, acr, maxAge, silent = false, optional = false, onUnauthorized, inject }) => ({ provider, scope: scope as readonly string[], account, acr: [acr ?? []].flat() as readonly string[], maxAge, silent, optional, onUnauthorized, inject: inject && withoutGaps(inject) }))
 )
 
 /** The plugin's options, checked and completed. */
@@ -124,6 +129,16 @@ export function parseRouteRequirement (given: unknown, where: string): RouteRequ
 /** Checks parameters that a function answered, as those given as an object are. Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parseParams (given: unknown, where: string, protocol: 'oauth1' | 'oauth2' = 'oauth2'): Record<string, string> {
   return parse(paramsOf(protocol), given, where) as Record<string, string>
+}
+
+/** Checks what functions of the request answered. Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseRequestValues (given: unknown, where: string): RequestValues {
+  return parse(requestValues, given, where)
+}
+
+/** Checks what a login asks for by itself. Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseLoginParameters (given: unknown, where: string): v.InferOutput<typeof loginParameters> {
+  return parse(loginParameters, given, where)
 }
 
 /** Checks the options of app.oauth.client(). Throws FST_OAUTH_INVALID_OPTIONS. */

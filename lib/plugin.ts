@@ -37,6 +37,7 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
   await app.register(routes => registerRoutes(routes, { context, owners, flow, challenger, bind }))
 
   app.addHook('onReady', async () => openApi.complete(app))
+  app.addHook('onReady', async () => { await Promise.all([...context.registry].filter(({ isEager }) => isEager).map(provider => provider.prepare())) })
   app.addHook('onClose', async () => {
     await devices.close()
     await context.keeper.drain()

@@ -1,32 +1,17 @@
 // What each protocol folder offers to a provider: a login's start and end, and what is done with its tokens.
-import type { OAuthDpopKey } from '../types/client-auth.js'
 import type { OAuthGrant, OAuthTokenSet } from '../types/grant.js'
 import type { OAuthProtocolName } from '../types/providers.js'
 import type { CallToSign, SignedBodies } from './http/call-to-sign.js'
 import type { SignedParts } from './http/sign.js'
+import type { AskedRequest, LoginSecrets, OwnRequest } from './login-start.js'
 import type { ProviderLogout } from './oidc/logout.js'
 
-/** What a callback is checked against: each protocol has its own part of it. */
-export interface LoginSecrets {
-  /** 256 bits: tells logins apart everywhere. */
-  state: string
-  /** OAuth 2: of PKCE. */
-  verifier?: string
-  /** OpenID Connect. */
-  nonce?: string
-  /** What the tokens will be bound to (RFC 9449). */
-  dpopKey?: OAuthDpopKey
-  /** OAuth 1.0a: the temporary credentials. */
-  token?: string
-  tokenSecret?: string
-}
+export type { LoginSecrets }
 
 /** How a login starts. */
-export interface LoginStart {
+export interface LoginStart extends OwnRequest {
   redirectUri: string
   scope: readonly string[]
-  /** Added to the authorization request. */
-  params: Record<string, string>
 }
 
 /** How a login ends. */
@@ -45,9 +30,13 @@ export interface Protocol {
   readonly name: OAuthProtocolName
   /** Bodies of API calls that it signs. */
   readonly signsBodies?: SignedBodies
+  /** Fetches what must be known before a login. */
+  prepare?(): Promise<void>
   /** What names the pending login of a callback; null where the callback does not say. */
   keyOf(callback: URLSearchParams): string | null
-  begin(start: LoginStart & { requestParams: Record<string, string> }): Promise<{ url: string, key: string, secrets: LoginSecrets }>
+  /** Its parameters, those of a signed one unverified. */
+  read?(callback: URLSearchParams): URLSearchParams
+  begin(start: Omit<LoginStart, 'asks'> & AskedRequest & { requestParams: Record<string, string> }): Promise<{ url: string, key: string, secrets: LoginSecrets }>
   complete(end: LoginEnd & { params: Record<string, string> }): Promise<OAuthTokenSet>
   refresh(grant: OAuthGrant): Promise<OAuthTokenSet>
   revoke(grant: OAuthGrant): Promise<boolean>

@@ -5,16 +5,18 @@ import type { OAuthProfile } from '../types/profile.js'
 import type { OAuthProtocolName, OAuthProvider } from '../types/providers.js'
 import { oauthError } from './errors.js'
 import type { CallToSign, SignedBodies } from './http/call-to-sign.js'
-import { createMutualTlsAgent, presenting } from './http/mutual-tls.js'
+import { connectionsOf } from './http/connections.js'
+import type { Connections } from './http/connections.js'
 import type { SignedParts } from './http/sign.js'
 import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
 import { OAuth1Protocol } from './oauth1/protocol.js'
 import type { DeviceAuthorization } from './oauth2/device.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
+import { LoginRequestParams } from './login-start.js'
 import type { ProviderLogout } from './oidc/logout.js'
 import { toProfile, withEmails } from './oidc/profile.js'
-import { isLoopback, parseIntrospectOptions, parseOwnTokens, parseParams } from './options.js'
+import { isLoopback, parseIntrospectOptions, parseOwnTokens } from './options.js'
 import type { OwnTokens, ProviderOptions } from './options.js'
 import type { LoginEnd, LoginStart, Protocol } from './protocol.js'
 
@@ -33,7 +35,6 @@ export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undef
 export type { DeviceAuthorization }
 
 type TokenGetter = NonNullable<ProviderOptions['tokenGetter']>
-type Params = ProviderOptions['authorizeParams']
 
 export class Provider implements OAuthProvider {
   readonly name: string
@@ -47,9 +48,10 @@ export class Provider implements OAuthProvider {
   readonly refreshGrace: number | undefined
   /** What API calls go through. */
   readonly dispatcher: TransportOptions['dispatcher']
-  readonly #agent: TransportOptions['dispatcher'] | undefined
+  readonly #connections: Connections
   readonly #options: ProviderOptions
   readonly #protocol: Protocol
+  readonly #asked: LoginRequestParams
   readonly #apiOrigins: ReadonlySet<string>
 
   constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings) {
@@ -63,20 +65,30 @@ export class Provider implements OAuthProvider {
     this.allowCrossSiteStart = options.allowCrossSiteStart
     this.refreshGrace = options.quirks.refreshGrace
     this.#options = options
+    this.#asked = new LoginRequestParams(name, options)
     this.#apiOrigins = new Set([options.apiBaseUrl, ...options.apiOrigins].filter(url => url !== undefined).map(url => new URL(url).origin))
     const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests
-    const { clientCert: cert, clientCertKey: key, serverCa: ca } = options
-    this.#agent = cert === undefined || key === undefined ? undefined : createMutualTlsAgent({ cert, key, ca })
-    this.dispatcher = this.#agent === undefined ? dispatcher : presenting(this.#agent, { others: dispatcher, to: origin => this.allowsOrigin(origin) })
-    const transport = createTransport({ dispatcher: this.#agent ?? dispatcher, provider: name, timeout, allows })
+    this.#connections = connectionsOf(options, { provider: name, dispatcher, to: origin => this.allowsOrigin(origin) })
+    this.dispatcher = this.#connections.api
+    const transport = createTransport({ dispatcher: this.#connections.endpoints, provider: name, timeout, allows })
     this.#protocol = options.requestTokenUrl === undefined
       ? new OAuth2Protocol({ provider: name, options, transport, clock, allows })
       : new OAuth1Protocol({ provider: name, options, transport, clock })
   }
 
+  /** Whether its metadata are wanted before the application is ready. */
+  get isEager (): boolean {
+    return this.#options.discovery === 'eager'
+  }
+
+  /** Fetches the metadata. Throws FST_OAUTH_DISCOVERY_FAILED and the errors of the transport. */
+  async prepare (): Promise<void> {
+    await this.#protocol.prepare?.()
+  }
+
   /** Ends the connections that are this provider's own, when the calls under way have ended. */
   async close (): Promise<void> {
-    await this.#agent?.close()
+    await this.#connections.close()
   }
 
   get protocol (): OAuthProtocolName {
@@ -108,17 +120,21 @@ export class Provider implements OAuthProvider {
     return this.#protocol.keyOf(callback)
   }
 
+  /** The parameters of a callback, those of a signed one unverified. */
+  readCallback (callback: URLSearchParams): URLSearchParams {
+    return this.#protocol.read?.(callback) ?? callback
+  }
+
   /** Starts a login. The request is what `requestTokenParams` and `authorizeParams` may be functions of. */
-  async begin ({ redirectUri, scope, params }: LoginStart, request: unknown) {
-    const own = await this.#params(this.#options.authorizeParams, 'authorizeParams', request)
-    const requestParams = await this.#params(this.#options.requestTokenParams, 'requestTokenParams', request)
-    const all = { ...own, ...params }
-    return { ...await this.#protocol.begin({ redirectUri, scope, params: all, requestParams }), formPost: all.response_mode === 'form_post' }
+  async begin ({ redirectUri, scope, ...own }: LoginStart, request: unknown) {
+    const asked = await this.#asked.of(own, request)
+    const requestParams = await this.#asked.params('requestTokenParams', request)
+    return { ...await this.#protocol.begin({ redirectUri, scope, ...asked, requestParams }), formPost: /^form_post(\.jwt)?$/.test(asked.params.response_mode ?? '') }
   }
 
   /** Ends a login. The request is what `accessTokenParams` may be a function of. */
   async complete (end: LoginEnd, request: unknown): Promise<CompletedLogin> {
-    const params = await this.#params(this.#options.accessTokenParams, 'accessTokenParams', request)
+    const params = await this.#asked.params('accessTokenParams', request)
     return this.identify(await this.#protocol.complete({ ...end, params }))
   }
 
@@ -144,7 +160,7 @@ export class Provider implements OAuthProvider {
 
   /** Whether its tokens are bound to a key or a certificate (RFC 9449, RFC 8705), or may be. */
   get bindsTokens (): boolean {
-    return Boolean(this.#options.dpop) || this.#agent !== undefined
+    return Boolean(this.#options.dpop) || this.#options.clientCert !== undefined
   }
 
   /** Whether users log in: else its tokens are the application's own. */
@@ -201,10 +217,5 @@ export class Provider implements OAuthProvider {
     if (userinfoUrl === undefined && quirks.userinfo?.from === undefined && this.protocol !== 'oauth1') return undefined
     const userinfo = await this.#protocol.userinfo(tokens)
     return userinfo === undefined ? undefined : toProfile(userinfo, this.#options.profile).id
-  }
-
-  async #params (params: Params, option: string, request: unknown): Promise<Record<string, string>> {
-    if (typeof params !== 'function') return params ?? {}
-    return parseParams(await params(request as Parameters<typeof params>[0]), `providers.${this.name}.${option}()`, this.protocol === 'oauth1' ? 'oauth1' : 'oauth2')
   }
 }

@@ -28,9 +28,9 @@ t.test('every error has a heading, and every such heading an error', async (t) =
 
 t.test('every option has a heading, or a line of its own', async (t) => {
   const page = read('docs/reference/options.md')
-  const types = read('types/options.ts')
-  for (const name of ['OAuthPluginOptions', 'OAuthProviderOptions']) {
-    const body = new RegExp(`interface ${name} \\{([\\s\\S]*?)\\n\\}`).exec(types)?.[1] ?? ''
+  const types = `${read('types/options.ts')}${read('types/authorization-request.ts')}`
+  for (const name of ['OAuthPluginOptions', 'OAuthProviderOptions', 'OAuthRequestOptions']) {
+    const body = new RegExp(`interface ${name} (?:extends \\w+ )?\\{([\\s\\S]*?)\\n\\}`).exec(types)?.[1] ?? ''
     const options = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, option]) => String(option))
     t.not(options.length, 0, `${name} has options`)
     for (const option of options) t.ok(headingsOf(page).includes(option), `${name}.${option} has a heading`)

@@ -61,7 +61,7 @@ t.test('a wrong config.oauth of a route names the part that is wrong', async (t)
     [['github'], /^config\.oauth of GET \/x/],
     [{}, 'config.oauth of GET /x.provider is undefined; allowed is a value: it is required'],
     [{ provider: 'github', scope: 'repo' }, 'config.oauth of GET /x.scope is "repo"; allowed is an array of scopes'],
-    [{ provider: 'github', scopes: ['repo'] }, 'config.oauth of GET /x.scopes is not an option; allowed is one of the options provider, scope, account, acr, maxAge, optional, inject, onUnauthorized'],
+    [{ provider: 'github', scopes: ['repo'] }, 'config.oauth of GET /x.scopes is not an option; allowed is one of the options provider, scope, account, acr, maxAge, silent, optional, inject, onUnauthorized'],
     [{ provider: 'sso', acr: ['a b'] }, 'config.oauth of GET /x.acr.0 is "a b"; allowed is an acr value without spaces'],
     [{ provider: 'sso', acr: 5 }, 'config.oauth of GET /x.acr is 5; allowed is an acr value, or an array of them'],
     [{ provider: 'sso', maxAge: 1.5 }, 'config.oauth of GET /x.maxAge is 1.5; allowed is a whole number of seconds'],
@@ -70,12 +70,12 @@ t.test('a wrong config.oauth of a route names the part that is wrong', async (t)
     [{ provider: 'github', account: '' }, 'config.oauth of GET /x.account is ""; allowed is a non-empty string, or a function of the request']
   ]
   for (const [given, expected] of wrong) t.match(messageOf(() => parseRouteRequirement(given, 'config.oauth of GET /x')), expected, JSON.stringify(given))
-  const rest = { acr: [], maxAge: undefined, optional: false, onUnauthorized: undefined, inject: undefined }
+  const rest = { acr: [], maxAge: undefined, silent: false, optional: false, onUnauthorized: undefined, inject: undefined }
   t.strictSame(parseRouteRequirement('github', 'x'), { provider: 'github', scope: [], account: undefined, ...rest })
   t.strictSame(parseRouteRequirement({ provider: 'github', scope: ['repo'], account: '7' }, 'x'), { provider: 'github', scope: ['repo'], account: '7', ...rest })
   const account = () => '7'
   const onUnauthorized = () => {}
-  t.strictSame(parseRouteRequirement({ provider: 'sso', account, acr: 'gold', maxAge: 0, optional: true, onUnauthorized }, 'x'), { inject: undefined, provider: 'sso', scope: [], account, acr: ['gold'], maxAge: 0, optional: true, onUnauthorized })
+  t.strictSame(parseRouteRequirement({ provider: 'sso', account, acr: 'gold', maxAge: 0, optional: true, onUnauthorized }, 'x'), { inject: undefined, provider: 'sso', scope: [], account, acr: ['gold'], maxAge: 0, silent: false, optional: true, onUnauthorized })
   t.strictSame(parseRouteRequirement({ provider: 'sso', acr: ['gold', 'silver'] }, 'x').acr, ['gold', 'silver'])
   t.strictSame(parseRouteRequirement({ provider: 'github', inject: { request: true } }, 'GET /x').inject, { request: true, response: undefined, cookies: [] })
   t.strictSame(parseRouteRequirement({ provider: 'github', inject: { response: 'X-Token', cookies: ['a'] } }, 'GET /x').inject, { request: false, response: 'x-token', cookies: ['a'] })

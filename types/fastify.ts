@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { OAuthLoginParameters } from './authorization-request.js'
 import type { OAuthProviderOptionsOf } from './catalogue.js'
 import type { OAuthCatalogueScopes } from './catalogue-names.js'
 import type { OAuthTokenClient, OAuthTokenTarget } from './client.js'
@@ -109,7 +110,7 @@ export interface OAuthAuthenticationRequirement {
 }
 
 /** How a login that a handler starts differs from the provider's options. */
-export interface OAuthAuthorizeOptions extends OAuthAuthenticationRequirement {
+export interface OAuthAuthorizeOptions extends OAuthAuthenticationRequirement, OAuthLoginParameters {
   /** Asked for besides the provider's own scopes and those granted already. */
   scope?: readonly string[]
   /** Where the login ends: a path on this origin. */
@@ -117,6 +118,11 @@ export interface OAuthAuthorizeOptions extends OAuthAuthenticationRequirement {
   /** OpenID Connect Core 1.0 section 3.1.2.1, or the provider's own values. */
   prompt?: string
   loginHint?: string
+  /**
+   * Without questions (`prompt=none`): the browser ends at `returnTo` whether it came through or not, and `request.oauth.silentFailure` says
+   * why it has not. Default: false.
+   */
+  silent?: boolean
   /**
    * Adds an account to those of a signed-in owner, who must be the same when it ends; a start from another site is refused. Scopes
    * granted already are those of another account, and not asked for. Default: false.
@@ -132,6 +138,12 @@ export interface OAuthLogoutOptions {
   account?: string
 }
 
+/**
+ * Why a login without questions failed: the user is not signed in at the provider, has not yet allowed what is asked for, has to do something
+ * else there (also: to authenticate more strongly), or it was refused.
+ */
+export type OAuthSilentFailure = 'login_required' | 'consent_required' | 'interaction_required' | 'access_denied'
+
 /** `request.oauth`: signed calls in the name of the request's owner. */
 export interface RequestOAuth extends OAuthTokenClient {
   /** The same, bound to another provider or to another account of it. */
@@ -140,6 +152,8 @@ export interface RequestOAuth extends OAuthTokenClient {
   readonly grant: OAuthGrant | null
   /** Loads the grant, refreshed where it had to be; null where there is none. */
   loadGrant(): Promise<OAuthGrant | null>
+  /** Why the last silent login at the bound provider failed, in this browser and within five minutes; null where none has. */
+  readonly silentFailure: OAuthSilentFailure | null
   /** Every grant of this owner. */
   grants(): Promise<OAuthGrant[]>
   /** Whether the loaded grant covers all these scopes. */
@@ -183,6 +197,11 @@ export interface OAuthRequirementAt<Provider extends string> extends OAuthAuthen
   scope?: ReadonlyArray<OAuthScope<Provider>>
   /** Account at the provider, or a function of the request that answers it. Default, and where it answers undefined: that of the last login. */
   account?: string | ((request: FastifyRequest) => string | undefined | Promise<string | undefined>)
+  /**
+   * Page loads first ask the provider whether it can do without asking the user (`prompt=none`), once in five minutes: where that fails, the
+   * route goes on as without this option. OpenID providers alone. Default: false.
+   */
+  silent?: boolean
   /** Run the handler without it too; then `request.oauth.grant` is null. Default: false. */
   optional?: boolean
   /** Instead of the redirect or the JSON: reply in it. Where it does not reply, they follow. */

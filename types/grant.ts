@@ -1,3 +1,4 @@
+import type { OAuthAuthorizationDetail } from './authorization-request.js'
 import type { OAuthDpopKey } from './client-auth.js'
 
 /**
@@ -26,6 +27,10 @@ export interface OAuthGrant {
   readonly expiresAt: number | undefined
   /** Verified id_token claims (OpenID Connect Core 1.0 section 2). */
   readonly claims: Readonly<Record<string, unknown>> | undefined
+  /** Where the tokens are to be used (RFC 8707), as the login asked for it. */
+  readonly resource?: readonly string[] | undefined
+  /** What was authorized (RFC 9396), as the provider's answers tell. */
+  readonly authorizationDetails?: readonly Readonly<OAuthAuthorizationDetail>[] | undefined
   /** Every other member of the last token answer. */
   readonly raw: Readonly<Record<string, unknown>>
   /** Counts the writes of this grant, from 1. */
@@ -102,6 +107,10 @@ export interface OAuthTokenSet {
   expiresAt: number | undefined
   /** Verified id_token claims. */
   claims: Record<string, unknown> | undefined
+  /** RFC 8707. */
+  resource?: readonly string[] | undefined
+  /** RFC 9396. Undefined where the answer names none. */
+  authorizationDetails?: readonly OAuthAuthorizationDetail[] | undefined
   /** Every other member of the answer. */
   raw: Record<string, unknown>
 }

@@ -1,3 +1,4 @@
+export type * from './authorization-request.js'
 export type * from './catalogue.js'
 export type * from './catalogue-names.js'
 export type * from './client-auth.js'

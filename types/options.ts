@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { OAuthRequestOptions } from './authorization-request.js'
 import type { OAuthClientAuth, OAuthClientKey, OAuthClientKeyAlg } from './client-auth.js'
 import type { OAuthGrant, OAuthGrantChange } from './grant.js'
 import type { OAuth1SignatureMethod } from './oauth1.js'
@@ -8,6 +9,9 @@ import type { OAuthCatalogueName } from './catalogue-names.js'
 import type { OAuthProfile, OAuthProfileMap } from './profile.js'
 import type { OAuthQuirks } from './quirks.js'
 import type { GrantStore } from './store.js'
+
+/** What id_tokens may be signed with (RFC 7518 section 3.1, RFC 8037). */
+export type OAuthIdTokenAlg = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519' | 'HS256'
 
 /** Extra parameters, or a function of the request that answers them. Parameters of the protocol itself are refused. */
 export type OAuthExtraParams = Record<string, string> | ((request: FastifyRequest) => Record<string, string> | Promise<Record<string, string>>)
@@ -53,7 +57,7 @@ export interface OAuthAssertionOptions {
  * One provider. An entry of the catalogue; or `issuer` (its endpoints are discovered); or `authorizeUrl` and `accessTokenUrl`; with
  * `requestTokenUrl` besides, it speaks OAuth 1.0a (RFC 5849).
  */
-export interface OAuthProviderOptions {
+export interface OAuthProviderOptions extends OAuthRequestOptions {
   clientId: string
   /** What users know it by. Default: its name. */
   title?: string
@@ -91,6 +95,13 @@ export interface OAuthProviderOptions {
   jar?: boolean
   /** `fapi2`: the FAPI 2.0 Security Profile; options and metadata that break it are refused. Default: `default`. */
   security?: 'default' | 'fapi2'
+  /**
+   * By what id_tokens must be signed. `HS256`: with `clientSecret`, of 32 bytes at least; else it is refused. Default: what the provider's
+   * metadata offers, `HS256` excepted.
+   */
+  idTokenAlg?: OAuthIdTokenAlg
+  /** Seconds that the provider's clock and this machine's may differ, 600 at most. Default: 60. */
+  clockTolerance?: number
   /**
    * The entry of the catalogue that these options complete. Default: that of the provider's own name, where they name neither issuer
    * nor endpoints.
@@ -172,6 +183,15 @@ export interface OAuthProviderOptions {
   defaultReturnTo?: string
   /** Accept a login started from another site (`Sec-Fetch-Site: cross-site`). Default: false. */
   allowCrossSiteStart?: boolean
+  /** `eager`: metadata are fetched before the application is ready, which fails where they cannot be had. Default: `lazy`, at the first login. */
+  discovery?: 'lazy' | 'eager'
+  /**
+   * The addresses of this provider come from somebody who is not trusted, such as a tenant: nothing is connected to that is private,
+   * loopback, link-local or reserved, whatever name leads there. Default: false.
+   */
+  untrustedAddresses?: boolean
+  /** Addresses, or ranges of them such as `10.1.0.0/16`, that may be connected to all the same. Default: none. */
+  allowedAddresses?: readonly string[]
   /** Accept plain http beyond loopback. Default: false. */
   allowInsecureRequests?: boolean
 }

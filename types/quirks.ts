@@ -22,6 +22,11 @@ export interface OAuthQuirks {
   /** `not-echoed`: the provider leaves the nonce out of its id_tokens. Default: it is required. */
   nonce?: 'not-echoed'
   /**
+   * The issuer in the metadata of a provider whose `issuer` is that of many tenants, with `{tenantid}` in it, such as
+   * `https://login.microsoftonline.com/{tenantid}/v2.0`: the claim `tid` of each id_token fills it. Default: the option `issuer`.
+   */
+  tenantIssuer?: string
+  /**
    * How the API says that a scope is missing, where it is not `insufficient_scope` in `WWW-Authenticate` of a 403 (RFC 6750 section
    * 3.1): this status, with this `error` there, with this text in its body, and with this in its JSON; what is not given does not
    * count. A text is looked for with `throwOnError: true` alone.

@@ -42,7 +42,7 @@ export type Judge = (grant: GrantValues) => OAuthGrantStatus
 
 export const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false, session: undefined }
 
-type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
+type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'authorizationDetails' | 'raw'>
 
 /** Judges by the stated lifetime alone; a grant without one is fresh. */
 export function freshnessOf (grant: GrantValues, now: number): Freshness {
@@ -63,7 +63,7 @@ export function idOf ({ owner, provider, account }: GrantKey): string {
 }
 
 /**
- * Makes a grant, frozen. Its tokens, its key, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
+ * Makes a grant, frozen. Its tokens, its key, `raw`, `claims` and `authorizationDetails` are getters of its class: they are read by name, but JSON.stringify,
  * console.log, a spread, and loggers (pino walks the members of what it is given, toJSON or not) pass them by.
  */
 export function createGrant (values: GrantValues, kept = nothingKept, judge: Judge = () => 'active'): OAuthGrant {
@@ -84,6 +84,7 @@ class Grant implements OAuthGrant {
   readonly tokenType: string
   readonly scope: readonly string[]
   readonly expiresAt: number | undefined
+  readonly resource?: readonly string[]
   readonly version: number
   readonly authorizedAt: number
   readonly updatedAt: number
@@ -106,8 +107,8 @@ class Grant implements OAuthGrant {
     this.version = values.version
     this.authorizedAt = values.authorizedAt
     this.updatedAt = values.updatedAt
-    const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = values
-    this.#hidden = { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
+    if (values.resource !== undefined) this.resource = values.resource
+    this.#hidden = hiddenOf(values)
     this.#kept = kept
     this.status = status
   }
@@ -118,6 +119,7 @@ class Grant implements OAuthGrant {
   get refreshToken (): string | undefined { return this.#hidden.refreshToken }
   get idToken (): string | undefined { return this.#hidden.idToken }
   get claims (): OAuthGrant['claims'] { return this.#hidden.claims }
+  get authorizationDetails (): OAuthGrant['authorizationDetails'] { return this.#hidden.authorizationDetails }
   get raw (): OAuthGrant['raw'] { return this.#hidden.raw }
 }
 
@@ -142,6 +144,8 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
     idToken: tokens.idToken ?? grant.idToken,
     scope: tokens.scope ?? grant.scope,
     expiresAt: tokens.expiresAt,
+    resource: tokens.resource ?? grant.resource,
+    authorizationDetails: tokens.authorizationDetails ?? grant.authorizationDetails,
     claims: tokens.claims === undefined ? grant.claims : { ...authenticationOf(grant), ...tokens.claims },
     raw: tokens.raw,
     version: grant.version + 1,
@@ -184,7 +188,10 @@ export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
 
 // By name: a spread has the members, not the getters, and takes several times as long. Its type lets none be forgotten.
 function membersOf (grant: OAuthGrant): GrantValues & Record<keyof GrantValues, unknown> {
-  const { provider, owner, account, subject, tokenType, scope, expiresAt, version, authorizedAt, updatedAt } = grant
-  const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = grant
-  return { provider, owner, account, subject, tokenType, scope, expiresAt, version, authorizedAt, updatedAt, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
+  const { provider, owner, account, subject, tokenType, scope, resource, expiresAt, version, authorizedAt, updatedAt } = grant
+  return { provider, owner, account, subject, tokenType, scope, resource, expiresAt, version, authorizedAt, updatedAt, ...hiddenOf(grant) }
+}
+
+function hiddenOf ({ accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, authorizationDetails, raw }: GrantValues): Hidden & Record<keyof Hidden, unknown> {
+  return { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, authorizationDetails, raw }
 }

@@ -1,5 +1,5 @@
 // RFC 6749's authorization code flow, and OpenID Connect Core 1.0 on top of it.
-import * as engine from 'oauth4webapi'
+import type * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthGrant, OAuthTokenName, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
@@ -16,10 +16,10 @@ import { fetchJson, fetchUserinfo } from '../oidc/userinfo.js'
 import { bearerParts, headersOf } from './access-token.js'
 import { ProviderLogout } from '../oidc/logout.js'
 import type { LoginSecrets } from './authorization-request.js'
+import { checkResponse, parametersOf } from './authorization-response.js'
 import { pick, standardCallback } from './callback-params.js'
 import { DpopProver, createDpopKey } from './dpop.js'
 import { endpointOf } from './endpoint.js'
-import { explainCallbackError } from './explain.js'
 import { Introspection } from './introspection.js'
 import { LoginRequests } from './login-request.js'
 import type { LoginStart } from './login-request.js'
@@ -75,7 +75,7 @@ export class OAuth2Protocol {
   readonly #idTokens: IdTokenVerifier
 
   constructor ({ provider, options, transport, clock, allows }: OAuth2Options) {
-    const { clientId, clientKey, clientKeyAlg, clientKeyId, issuer, scope, grant } = options
+    const { clientId, clientKey, clientKeyAlg, clientKeyId, clockTolerance, issuer, scope, grant } = options
     const signer = clientKey === undefined ? undefined : clientSigner({ clientKey, clientKeyAlg, clientKeyId })
     const asks = scope?.includes('openid') ?? true
     this.name = issuer !== undefined && asks && grant === undefined ? 'oidc' : 'oauth2'
@@ -83,12 +83,13 @@ export class OAuth2Protocol {
     this.#options = options
     this.#transport = transport
     this.#clock = clock
-    this.#metadata = metadataOf({ provider, options, transport, clock, allows, needsKeys: this.name === 'oidc' })
+    this.#metadata = metadataOf({ provider, options, transport, clock, allows, needsKeys: this.name === 'oidc' && options.idTokenAlg !== 'HS256' })
     this.#prover = new DpopProver(clock)
     this.#tokens = new TokenEndpoint({ provider, options, signer, prover: this.#prover, transport, clock })
     const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
-    this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
+    const clientSecret = options.idTokenAlg === 'HS256' ? options.clientSecret : undefined
+    this.#idTokens = new IdTokenVerifier({ provider, clientId, clientSecret, clockTolerance, transport, clock })
     this.introspection = new Introspection({ provider, clock, tokens: this.#tokens, metadata: this.#metadata, keys: this.#idTokens })
     this.registration = new Registration({ provider, options, transport, clock, metadata: this.#metadata })
     this.grants = new OtherGrants({
@@ -106,11 +107,21 @@ export class OAuth2Protocol {
     this.logout = new ProviderLogout({ provider, options, transport, clock, metadata: this.#metadata, hasIdTokens: this.name === 'oidc' })
   }
 
+  /** Throws where the metadata cannot be had, or be worked with. */
+  async prepare (): Promise<void> {
+    await this.#metadata()
+  }
+
   /** Names the pending login of a callback. Throws FST_OAUTH_INVALID_CALLBACK. */
   keyOf (callback: URLSearchParams): string | null {
-    const states = standardCallback(callback, this.#quirks.paramNames?.callback).getAll('state')
+    const states = this.read(callback).getAll('state')
     if (states.length > 1) throw oauthError('FST_OAUTH_INVALID_CALLBACK', [this.#provider, 'it has more than one state'])
     return states[0] ?? null
+  }
+
+  /** The parameters of a callback, those of a signed one unverified. Throws FST_OAUTH_INVALID_CALLBACK. */
+  read (callback: URLSearchParams): URLSearchParams {
+    return parametersOf(standardCallback(callback, this.#quirks.paramNames?.callback), this.#provider)
   }
 
   /** The authorization URL, and what its answer will be checked against. */
@@ -125,7 +136,7 @@ export class OAuth2Protocol {
     const server = await this.#metadata()
     const { paramNames, nonce, callbackParams, tokenRequest, redirectUri: alias = redirectUri } = this.#quirks
     const callback = standardCallback(sent, paramNames?.callback)
-    const checked = this.#check(server, callback, secrets.state)
+    const checked = await checkResponse({ provider: this.#provider, options: this.#options, server, client: this.#tokens.client, callback, secrets, keys: this.#idTokens.keys })
     const answer = await this.#tokens.exchange(server, {
       callback: checked,
       redirectUri: alias,
@@ -133,10 +144,14 @@ export class OAuth2Protocol {
       nonce: nonce === 'not-echoed' ? undefined : secrets.nonce,
       requireIdToken: this.name === 'oidc',
       params: { ...params, ...pick(callback, tokenRequest?.callbackParams) },
+      resource: secrets.resource,
+      maxAge: secrets.maxAge,
       key: secrets.dpopKey
     })
+    const { resource } = secrets
     const tokens = await this.#read(server, answer, { code: String(checked.get('code')), key: secrets.dpopKey })
-    return callbackParams === undefined ? tokens : { ...tokens, raw: { ...tokens.raw, callback: pick(callback, callbackParams) } }
+    const raw = callbackParams === undefined ? tokens.raw : { ...tokens.raw, callback: pick(callback, callbackParams) }
+    return { ...tokens, raw, ...(resource === undefined ? {} : { resource }) }
   }
 
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
@@ -145,16 +160,16 @@ export class OAuth2Protocol {
     const server = await this.#metadata().catch(error => { throw Object.assign(error, { unspent: true }) })
     // A grant from before the option dpop was set gets a key now.
     const key = grant.dpopKey ?? this.#newKey()
-    const answer = await this.#tokens.refresh(server, grant.refreshToken as string, key)
+    const answer = await this.#tokens.refresh(server, grant.refreshToken as string, key, grant.resource)
     const tokens = await this.#read(server, answer, { key }).catch(error => {
       if (isOAuthError(error) && error.code === 'FST_OAUTH_ID_TOKEN_INVALID') throw error
       // The refresh token is spent: where the keys cannot be had, its successor must not be lost. The old id_token stays.
       return { ...this.#tokensOf(answer, key), idToken: undefined, claims: undefined }
     })
-    const subject = grant.claims?.sub ?? grant.subject
-    if (tokens.claims !== undefined && subject !== undefined && tokens.claims.sub !== subject) {
-      throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another subject'])
-    }
+    const { claims: { iss, sub = grant.subject } = {} } = grant
+    const { claims } = tokens
+    if (claims !== undefined && sub !== undefined && claims.sub !== sub) throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another subject'])
+    if (claims !== undefined && iss !== undefined && claims.iss !== iss) throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another issuer'])
     return tokens
   }
 
@@ -215,19 +230,6 @@ export class OAuth2Protocol {
 
   #newKey (): OAuthDpopKey | undefined {
     return this.#options.dpop ? createDpopKey() : undefined
-  }
-
-  #check (server: engine.AuthorizationServer, callback: URLSearchParams, state: string): URLSearchParams {
-    const params = new URLSearchParams(callback)
-    // Some providers send iss (RFC 9207) without metadata to compare it with, and the user has named no issuer either.
-    if (this.#options.issuer === undefined && params.getAll('iss').length === 1) params.delete('iss')
-    try {
-      const checked = engine.validateAuthResponse(server, this.#tokens.client, params, state)
-      if (checked.getAll('code').length !== 1 || checked.get('code') === '') throw new TypeError('it holds no code, or more than one')
-      return checked
-    } catch (error) {
-      throw explainCallbackError(error, this.#provider)
-    }
   }
 
   #tokensOf (answer: TokenAnswer, key: OAuthDpopKey | undefined): OAuthTokenSet {

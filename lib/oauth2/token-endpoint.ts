@@ -7,6 +7,8 @@ import type { ClientSigner } from '../client-key.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
 import { refuseUnavailable } from '../http/unavailable.js'
+import { pairsOf } from './authorization-request.js'
+import type { Query } from './authorization-request.js'
 import { basicCredentials, clientAuthOf, rawCredentials } from './client-auth.js'
 import { deviceAnswerOf } from './device-answer.js'
 import type { DpopProver } from './dpop.js'
@@ -15,6 +17,7 @@ import type { FailedStep } from './explain.js'
 import { readTokenAnswer } from './token-answer.js'
 import { sentAs } from './token-wire.js'
 import { tolerance } from '../oidc/id-token.js'
+import { ofTenant } from '../oidc/tenant-issuer.js'
 
 export interface TokenEndpointOptions {
   provider: string
@@ -35,6 +38,10 @@ export interface CodeExchange {
   nonce: string | undefined
   requireIdToken: boolean
   params: Record<string, string>
+  /** Where the tokens are to be used (RFC 8707 section 2.2). */
+  resource?: readonly string[] | undefined
+  /** Seconds since the authentication that the id_token tells of, at most. */
+  maxAge?: number | undefined
   /** Proven, where the tokens are to be bound to it. */
   key: OAuthDpopKey | undefined
 }
@@ -83,19 +90,19 @@ export class TokenEndpoint {
   }
 
   /** Exchanges an authorization code, once; after `use_dpop_nonce` the server has not looked at it yet. */
-  async exchange (server: engine.AuthorizationServer, { callback, redirectUri, verifier, nonce, requireIdToken, params, key }: CodeExchange): Promise<TokenAnswer> {
+  async exchange (server: engine.AuthorizationServer, { callback, redirectUri, verifier, nonce, requireIdToken, params, resource, maxAge, key }: CodeExchange): Promise<TokenAnswer> {
     const secrets = [String(callback.get('code')), verifier, ...this.#secrets]
     return this.#explained({ endpoint: 'token endpoint', exchange: true, secrets }, () => this.#proven(key, this.#readTokens, async http => {
-      const response = await engine.authorizationCodeGrantRequest(server, this.client, this.#auth(server), callback, redirectUri, verifier ?? engine.nopkce, { ...http, additionalParameters: params })
-      const expected = { ...(nonce === undefined ? {} : { expectedNonce: nonce }), requireIdToken }
-      return { response, body: await engine.processAuthorizationCodeResponse(server, this.client, response, expected) }
+      const response = await engine.authorizationCodeGrantRequest(server, this.client, this.#auth(server), callback, redirectUri, verifier ?? engine.nopkce, { ...http, additionalParameters: withResource(params, resource) })
+      const expected = { ...(nonce === undefined ? {} : { expectedNonce: nonce }), ...(maxAge === undefined ? {} : { maxAge }), requireIdToken }
+      return { response, body: await engine.processAuthorizationCodeResponse(await this.#issuing(server, response), this.client, response, expected) }
     }))
   }
 
-  async refresh (server: engine.AuthorizationServer, refreshToken: string, key?: OAuthDpopKey): Promise<TokenAnswer> {
+  async refresh (server: engine.AuthorizationServer, refreshToken: string, key?: OAuthDpopKey, resource?: readonly string[]): Promise<TokenAnswer> {
     return this.#explained({ endpoint: 'token endpoint', secrets: [refreshToken, ...this.#secrets] }, () => this.#proven(key, this.#readTokens, async http => {
-      const response = await engine.refreshTokenGrantRequest(server, this.client, this.#auth(server), refreshToken, http)
-      return { response, body: await engine.processRefreshTokenResponse(server, this.client, response) }
+      const response = await engine.refreshTokenGrantRequest(server, this.client, this.#auth(server), refreshToken, { ...http, additionalParameters: withResource({}, resource) })
+      return { response, body: await engine.processRefreshTokenResponse(await this.#issuing(server, response), this.client, response) }
     }))
   }
 
@@ -169,10 +176,10 @@ export class TokenEndpoint {
   }
 
   /** Pushes an authorization request (RFC 9126 section 2); answers its request_uri. */
-  async push (server: engine.AuthorizationServer, params: Record<string, string>): Promise<string> {
-    const secrets = [params.state, params.nonce, ...this.#secrets]
+  async push (server: engine.AuthorizationServer, params: Query): Promise<string> {
+    const secrets = [...[params.state, params.nonce].map(String), ...this.#secrets]
     return this.#explained({ endpoint: 'pushed authorization request endpoint', secrets }, async () => {
-      const response = await engine.pushedAuthorizationRequest(server, this.client, this.#auth(server), params,
+      const response = await engine.pushedAuthorizationRequest(server, this.client, this.#auth(server), new URLSearchParams(pairsOf(params)),
         // Some servers answer 200.
         this.#posting(answer => toResponse({ ...answer, status: answer.status < 300 ? 201 : answer.status }, 'application/json')))
       const { request_uri: uri } = await engine.processPushedAuthorizationResponse(server, this.client, response)
@@ -187,13 +194,21 @@ export class TokenEndpoint {
 
   /** This client as the engine wants it, with our clock. */
   get client (): engine.Client {
-    const { options: { clientId, clientCert }, clock } = this.#options
+    const { options: { clientId, clientCert, clockTolerance, idTokenAlg }, clock } = this.#options
     return {
       client_id: clientId,
       use_mtls_endpoint_aliases: clientCert !== undefined,
       [engine.clockSkew]: Math.round((clock() - Date.now()) / 1_000),
-      [engine.clockTolerance]: tolerance
+      [engine.clockTolerance]: clockTolerance ?? tolerance,
+      ...(idTokenAlg === undefined ? {} : { id_token_signed_response_alg: idTokenAlg })
     }
+  }
+
+  // The issuer that the id_token of this answer must name.
+  async #issuing (server: engine.AuthorizationServer, response: Response): Promise<engine.AuthorizationServer> {
+    if (this.#options.options.quirks?.tenantIssuer === undefined) return server
+    const { id_token: idToken } = await response.clone().json() as { id_token?: unknown }
+    return ofTenant(server, idToken)
   }
 
   #posting (read: (answer: Answer) => Response, key?: OAuthDpopKey): Http {
@@ -227,4 +242,8 @@ export class TokenEndpoint {
       throw explainEngineError(error, { ...step, provider: this.#options.provider })
     }
   }
+}
+
+function withResource (params: Record<string, string>, resource: readonly string[] = []): Record<string, string> | URLSearchParams {
+  return resource.length === 0 ? params : new URLSearchParams(pairsOf({ ...params, resource }))
 }

@@ -5,7 +5,8 @@ import type { AuthorizationServer } from 'oauth4webapi'
 import { isOAuthError, oauthError } from '../errors.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Transport } from '../http/transport.js'
-import { isKeySet, tolerance } from './id-token.js'
+import { tolerance } from './id-token.js'
+import { isKeySet } from './keys.js'
 
 export interface LogoutTokenOptions {
   provider: string

@@ -1,5 +1,5 @@
 // The userinfo request (OpenID Connect Core 1.0 section 5.3), also of providers that only resemble it.
-import { JSON_ATTRIBUTE_COMPARISON, processUserInfoResponse } from 'oauth4webapi'
+import { JSON_ATTRIBUTE_COMPARISON, processUserInfoResponse, skipSubjectCheck } from 'oauth4webapi'
 import type { AuthorizationServer, Client } from 'oauth4webapi'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { SignedParts } from '../http/sign.js'
@@ -33,7 +33,7 @@ export interface UserinfoRequest {
 
 /** Answers the claims. Throws FST_OAUTH_USERINFO_MISMATCH, FST_OAUTH_INVALID_PROVIDER_ANSWER and the transport's errors. */
 export async function fetchUserinfo (request: UserinfoRequest): Promise<Record<string, unknown>> {
-  return read(request, answer => typeof request.subject === 'string' ? ofSubject(request, request.subject, answer) : objectIn(answer.text))
+  return read(request, answer => typeof request.subject === 'string' || isSigned(answer) ? readClaims(request, answer) : objectIn(answer.text))
 }
 
 /** Answers another resource of the same user, whatever JSON it is. Throws as fetchUserinfo does. */
@@ -64,12 +64,16 @@ async function ask (request: UserinfoRequest, retried = false): Promise<Answer> 
   return heed?.(answer.headers) === true && !retried ? ask(request, true) : answer
 }
 
-async function ofSubject ({ server, client, idTokens }: UserinfoRequest, subject: string, answer: Answer): Promise<Record<string, unknown>> {
-  const signed = /^application\/jwt\b/i.test(String(answer.headers['content-type']))
+async function readClaims ({ server, client, subject, idTokens }: UserinfoRequest, answer: Answer): Promise<Record<string, unknown>> {
+  const signed = isSigned(answer)
   const response = toResponse(answer, signed ? 'application/jwt' : 'application/json')
-  const claims = await processUserInfoResponse(server, client, subject, response)
+  const claims = await processUserInfoResponse(server, client, typeof subject === 'string' ? subject : skipSubjectCheck, response)
   if (signed) await idTokens.verifySignature(server, response)
   return claims
+}
+
+function isSigned ({ headers }: Answer): boolean {
+  return /^application\/jwt\b/i.test(String(headers['content-type']))
 }
 
 function objectIn (text: string): Record<string, unknown> {

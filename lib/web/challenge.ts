@@ -56,6 +56,11 @@ export class Challenger {
     sendChallenge({ request, reply }, challenge, { error, authorizeUrl: this.#authorizeUrl(request, provider, { ...ticket, returnTo: this.#resumeAt(request) }) })
   }
 
+  /** Asks the provider whether it can do without asking the user; the page load is repeated, whatever comes of it. */
+  async trySilently (request: FastifyRequest, reply: FastifyReply, challenge: Challenge): Promise<void> {
+    await this.#flow.start(request, reply, { ...ticketOf(challenge), provider: challenge.provider, returnTo: this.#resumeAt(request), silent: true })
+  }
+
   /** Answers what an API has asked for. Where the grant has it already, another login would bring nothing: the answer is final. */
   async challengeUpstream (request: FastifyRequest, reply: FastifyReply, { error, ...challenge }: Challenge & { error: OAuthError }): Promise<void> {
     const { grant, scope } = challenge

@@ -1,7 +1,7 @@
 // How a login ends: the application's hooks, and what is replied where they do not reply.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
-import type { OAuthError } from '../errors.js'
+import type { OAuthError, OAuthErrorCode } from '../errors.js'
 import { quote } from '../errors.js'
 import type { OAuthContext } from './context.js'
 import { baseUrlOf } from './base-url.js'
@@ -29,6 +29,13 @@ export async function endLogin (context: OAuthContext, { popup, grant, returnTo,
   if (replied) return
   if (popup !== true) return seeOther(reply, returnTo)
   sendToOpener(reply, { origin: baseUrlOf(context, request).origin, statusCode: 200, message: 'You are logged in.', result: { provider, ok: true } })
+}
+
+const denials: ReadonlySet<OAuthErrorCode> = new Set(['FST_OAUTH_ACCESS_DENIED', 'FST_OAUTH_LOGIN_REQUIRED', 'FST_OAUTH_CONSENT_REQUIRED', 'FST_OAUTH_INTERACTION_REQUIRED'])
+
+/** Whether the user or the provider refused: that is nobody's fault. */
+export function isDenial ({ code }: OAuthError): boolean {
+  return denials.has(code)
 }
 
 /** Runs onDenied with what the provider said, then replies with the error. */

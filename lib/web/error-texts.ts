@@ -3,6 +3,9 @@ import type { OAuthError, OAuthErrorCode } from '../errors.js'
 
 const texts: Partial<Record<OAuthErrorCode, string>> = {
   FST_OAUTH_ACCESS_DENIED: 'You did not allow access, or it was refused. Nothing has changed.',
+  FST_OAUTH_LOGIN_REQUIRED: 'You are not signed in at the provider.',
+  FST_OAUTH_CONSENT_REQUIRED: 'The provider has to ask you before it allows access.',
+  FST_OAUTH_INTERACTION_REQUIRED: 'The provider has to ask you something first.',
   FST_OAUTH_CROSS_SITE: 'This was started by another website. If you want to go on, start again from here.',
   FST_OAUTH_STATE_MISSING: 'This address belongs to the end of a login and cannot be opened by itself.',
   FST_OAUTH_TOKEN_MISSING: 'This address belongs to the end of a login and cannot be opened by itself. If you refused access, nothing has changed.',

@@ -12,7 +12,9 @@ import { Injection } from './inject.js'
 import type { Owners } from './owner.js'
 import { asError } from './reply.js'
 import type { Bind } from './request-decorator.js'
+import { isPageLoad } from './negotiation.js'
 import { accountOf, combined, isOfOneGrant, meets, readRequirement } from './requirement.js'
+import { silentFailureOf } from './silent.js'
 import { tokensOf } from './token-source.js'
 
 type Each = readonly [RouteRequirement, ...RouteRequirement[]]
@@ -91,6 +93,10 @@ export class Guard {
       if (binds !== 'never') this.#bind(request, { provider: provider.name, account: grant.account, grant })
       this.#injection.apply(request, wanted, grant)
       return true
+    }
+    if (wanted.silent && isPageLoad(request) && silentFailureOf(this.#context, request, provider.name) === null) {
+      await this.#challenger.trySilently(request, reply, { provider, scope: wanted.scope, acr: wanted.acr, maxAge: wanted.maxAge, account, grant })
+      return false
     }
     if (wanted.optional) {
       if (binds === 'always') this.#bind(request, { provider: provider.name, account })

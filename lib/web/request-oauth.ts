@@ -1,12 +1,13 @@
 // request.oauth: signed calls in the name of the request's owner.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { OAuthAuthorizeOptions, OAuthLogoutOptions, RequestOAuth as RequestOAuthType } from '../../types/fastify.js'
+import type { OAuthAuthorizeOptions, OAuthLogoutOptions, OAuthSilentFailure, RequestOAuth as RequestOAuthType } from '../../types/fastify.js'
 import type { OAuthGrant, OAuthRevocation } from '../../types/grant.js'
 import type { OAuthChallenge, OAuthResponse } from '../../types/client.js'
 import type { OAuthProfile } from '../../types/profile.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { OAuthError } from '../errors.js'
 import { covers } from '../grants/grant.js'
+import { parseLoginParameters } from '../options.js'
 import type { Provider } from '../provider.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
@@ -14,6 +15,7 @@ import { logOut } from './logout.js'
 import { revokeGrant } from './revoke.js'
 import type { LoginFlow } from './login-flow.js'
 import type { Owners } from './owner.js'
+import { silentFailureOf } from './silent.js'
 import { TokenClient } from './token-client.js'
 import { tokensOf } from './token-source.js'
 import type { TokenSource } from './token-source.js'
@@ -46,6 +48,11 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
     return this.#source.loaded
   }
 
+  get silentFailure (): OAuthSilentFailure | null {
+    const { context, request } = this.#surroundings
+    return silentFailureOf(context, request, this.#source.provider.name)
+  }
+
   use (provider: string, { account }: { account?: string } = {}): RequestOAuth {
     return new RequestOAuth(this.#surroundings, { provider: this.#surroundings.context.registry.get(provider).name, account })
   }
@@ -66,12 +73,13 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
 
   async authorize (reply: FastifyReply, options: OAuthAuthorizeOptions = {}): Promise<FastifyReply> {
     const { flow, request } = this.#surroundings
-    const { scope: required = [], acr, ...rest } = options
+    const { scope: required = [], acr, resource, authorizationDetails, claims, uiLocales, ...rest } = options
+    const asks = parseLoginParameters({ resource, authorizationDetails, claims, uiLocales }, 'authorize()')
     // A login does not ask the application for the tokens that it keeps.
     const known = this.#source.provider.hasOwnTokens ? () => this.grant : () => this.loadGrant()
     const grant = rest.link === true ? null : await known()
     const scope = [...required, ...(grant?.scope ?? [])]
-    await flow.start(request, reply, { ...rest, provider: this.#source.provider, scope, required, acr: acr === undefined ? acr : [acr].flat(), account: rest.link === true ? undefined : this.#source.accountAt(this.#source.provider.name) })
+    await flow.start(request, reply, { ...rest, asks, provider: this.#source.provider, scope, required, acr: acr === undefined ? acr : [acr].flat(), account: rest.link === true ? undefined : this.#source.accountAt(this.#source.provider.name) })
     return reply
   }
 

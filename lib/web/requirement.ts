@@ -11,8 +11,10 @@ import { isAuthenticated } from './authentication.js'
 /** Checks a requirement against the schema and the providers that are registered. Throws FST_OAUTH_INVALID_OPTIONS, which names `where`. */
 export function readRequirement (registry: ProviderRegistry, given: unknown, where: string): RouteRequirement {
   const requirement = parseRouteRequirement(given, where)
-  const { provider, acr, maxAge } = requirement
-  if (protocolOf(registry, provider, where) !== 'oidc' && (acr.length > 0 || maxAge !== undefined)) {
+  const { provider, acr, maxAge, silent } = requirement
+  if (protocolOf(registry, provider, where) === 'oidc') return requirement
+  if (silent) throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: silent is for OpenID providers, which know prompt=none, and "${provider}" is none`])
+  if (acr.length > 0 || maxAge !== undefined) {
     throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: acr and maxAge are for OpenID providers, whose id_token tells how a user was authenticated, and "${provider}" is none`])
   }
   return requirement

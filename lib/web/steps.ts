@@ -7,7 +7,7 @@ import { basePathOf } from './base-url.js'
 import { callbackOf, paramsOf, passAsGet } from './callback.js'
 import type { Challenger, LoginTicket } from './challenge.js'
 import type { OAuthContext } from './context.js'
-import { denyLogin, endLogin } from './endings.js'
+import { denyLogin, endLogin, isDenial } from './endings.js'
 import type { LoginFlow } from './login-flow.js'
 import { logOut } from './logout.js'
 import { wantsPopup } from './negotiation.js'
@@ -18,6 +18,7 @@ import { seeOther } from './reply.js'
 import type { WaysOn } from './reply.js'
 import type { Bind } from './request-decorator.js'
 import { leaveSession } from './session.js'
+import { remembersFailure } from './silent.js'
 
 export interface StepParts {
   context: OAuthContext
@@ -41,7 +42,7 @@ export function startLogin ({ context, flow, challenger }: StepParts): Step {
       if (crossSite && !provider.allowCrossSiteStart) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
       const ticket = challenger.openTicket(provider, query.get('login'))
       const returnTo = query.get('returnTo') ?? ticket?.returnTo
-      await flow.start(request, reply, { ...ticket, provider, returnTo, popup: wantsPopup(query), crossSite })
+      await flow.start(request, reply, { ...ticket, provider, returnTo, popup: wantsPopup(query), crossSite, silent: query.get('silent') === '1' || undefined })
     },
     // Not the path of the request: with Fastify's ignoreDuplicateSlashes it may begin with two.
     waysOn: (request, provider) => ({ popup: wantsPopup(paramsOf(request)), retryUrl: `${basePathOf(context)}${context.prefix}/${provider}${request.originalUrl.slice(`${request.originalUrl}?`.indexOf('?'))}` })
@@ -65,8 +66,11 @@ export function finishLogin (parts: StepParts): Step {
         bind(request, { provider: name, account: grant.account, grant })
         await endLogin(context, { request, reply, provider: name, grant, returnTo, popup })
       } catch (error) {
-        if (!isOAuthError(error) || error.code !== 'FST_OAUTH_ACCESS_DENIED') throw error
-        await denyLogin(context, { request, reply, provider: name, error, ...waysOn(request, name, error), callback })
+        if (!isOAuthError(error)) throw error
+        const login = flow.failedBy(error)
+        if (login?.silent === true && login.popup !== true && remembersFailure(context, request, reply, { provider: name, error })) return seeOther(reply, login.returnTo)
+        if (!isDenial(error)) throw error
+        await denyLogin(context, { request, reply, provider: name, error, ...waysOn(request, name, error), callback: provider.readCallback(callback) })
       }
     },
     waysOn
