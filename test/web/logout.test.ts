@@ -115,6 +115,8 @@ t.test('which token may still be good', async (t) => {
     refusing(hint)
     t.strictSame((await out(setup, { headers: json })).json, { removed: true, provider: 'failed', notRevoked: [hint] })
   }
+  await logIn()
+  t.match((await out(setup, { form: { returnTo: '/bye' } })).text, '<a href="/bye">Go on</a>')
   wire.tokens = { refresh_token: undefined }
   await logIn()
   wire.on('/revoke', () => ({ status: 503 }))
