@@ -42,7 +42,7 @@ const provider: Array<[object, string | RegExp]> = [
   [{ quirks: { insufficientScope: { status: 200 } } }, 'quirks.insufficientScope.status is 200; allowed is a status from 400 to 599'],
   [{ quirks: { insufficientScope: { error: 'x' } } }, 'quirks.insufficientScope.status is undefined'],
   [{ quirks: { insufficientScope: { status: 403, header: 'x' } } }, 'quirks.insufficientScope.header is not an option; allowed is one of the options status, error, bodyContains'],
-  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options pkce, scopeDelimiter, nonce, refreshGrace, insufficientScope, basicAuth, assertionAudience, scopeParam, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
+  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options pkce, scopeDelimiter, nonce, refreshGrace, insufficientScope, basicAuth, assertionAudience, endSessionReturnParam, scopeParam, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
   [{ callbackUrl: '/callback' }, /^providers\.x\.callbackUrl is "\/callback"/],
   [{ callbackUrl: 'https://app.example/callback?a=1' }, 'providers.x.callbackUrl is "https://app.example/callback?a=1"; allowed is an absolute URL without a query'],
   [{ defaultReturnTo: 'home' }, 'providers.x.defaultReturnTo is "home"; allowed is a path that begins with one /'],
