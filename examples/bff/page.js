@@ -35,7 +35,9 @@ find('form').addEventListener('submit', async (event) => {
 })
 find('#reload').addEventListener('click', read)
 find('#logout').addEventListener('click', async () => {
-  await call('/oauth/notes/logout', { method: 'POST', body: '{}' })
+  const { endSessionUrl } = await call('/oauth/notes/logout', { method: 'POST', body: '{}' }) ?? {}
+  // There the user's session at the provider ends too; it leads back here.
+  if (endSessionUrl !== undefined) return window.location.assign(endSessionUrl)
   await read()
 })
 await read()

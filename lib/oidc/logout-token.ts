@@ -52,9 +52,8 @@ export class LogoutTokenVerifier {
   /** Throws FST_OAUTH_LOGOUT_TOKEN_INVALID, or the transport's errors where the keys cannot be had. */
   async verify (server: AuthorizationServer, token: string): Promise<LogoutNotice> {
     if (token.length > longestToken) throw this.#refused('it is too long')
-    if (server.jwks_uri === undefined) throw this.#refused('the keys of the provider are unknown')
     const { clientId, clock } = this.#options
-    const { payload, protectedHeader: { typ } } = await this.#verified(server.jwks_uri, token, {
+    const { payload, protectedHeader: { typ } } = await this.#verified(String(server.jwks_uri), token, {
       issuer: server.issuer,
       audience: clientId,
       algorithms: (server.id_token_signing_alg_values_supported ?? ['RS256']).filter(alg => algorithms.has(alg)),

@@ -1,7 +1,7 @@
 // Logout, in its order: the grants and the session here, the tokens at the provider (RFC 7009), then the session there
 // (OpenID Connect RP-Initiated Logout 1.0). What fails at the provider undoes nothing here, and is told.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { OAuthGrant, OAuthRevocation } from '../../types/grant.js'
+import type { OAuthGrant, OAuthRevocation, OAuthTokenName } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
 import type { Provider } from '../provider.js'
 import { baseUrlOf } from './base-url.js'
@@ -58,10 +58,9 @@ async function endGrants ({ context: { keeper }, owners }: LogoutParts, { reques
   const { id } = await owners.of(request)
   if (id === null) return []
   const keys = (await keeper.keys(id)).filter(key => key.provider === provider.name && (account === undefined || key.account === account))
-  const settled = await Promise.allSettled(keys.map(key => keeper.remove(key)))
-  const failed = settled.find(one => one.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-  const grants = settled.flatMap(one => one.status === 'fulfilled' && one.value !== null ? [one.value] : [])
+  const removals = keys.map(key => keeper.remove(key))
+  await Promise.allSettled(removals)
+  const grants = (await Promise.all(removals)).filter(grant => grant !== null)
   return grants.sort((a, b) => b.authorizedAt - a.authorizedAt)
 }
 
@@ -69,7 +68,7 @@ async function endGrants ({ context: { keeper }, owners }: LogoutParts, { reques
 async function revokeAll (provider: Provider, grants: readonly OAuthGrant[]): Promise<Omit<OAuthRevocation, 'removed'>> {
   const answers = await Promise.all(grants.map(grant => revokeTokens(provider, grant)))
   const failed = answers.filter(answer => answer.provider === 'failed')
-  const notRevoked = [...new Set(failed.flatMap(answer => answer.notRevoked ?? []))]
+  const notRevoked = [...new Set(failed.flatMap(answer => answer.notRevoked as OAuthTokenName[]))]
   if (failed[0] !== undefined) return { ...failed[0], notRevoked }
   return answers[0] ?? { provider: 'unsupported' }
 }

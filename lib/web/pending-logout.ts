@@ -26,7 +26,7 @@ export function saveLogout (context: OAuthContext, request: FastifyRequest, repl
 /** Where a return leads, and forgets it; null for one that no logout of this browser asked for. */
 export function takeLogout (context: OAuthContext, request: FastifyRequest, reply: FastifyReply, { provider, states }: { provider: string, states: string[] }): string | null {
   const name = nameOf(context, request)
-  const cookies = request.cookies ?? request.server.parseCookie(request.headers.cookie ?? '')
+  const cookies = request.server.parseCookie(request.headers.cookie ?? '')
   const plain = context.cipher.open('pending-logout', name, cookies[name] ?? '')
   if (plain === null) return null
   const pending: PendingLogout = JSON.parse(plain)

@@ -1,6 +1,6 @@
 // Dropping grants: here first, then at the provider; what the provider said is reported, not thrown.
 import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation, OAuthTokenName } from '../../types/grant.js'
-import { isOAuthError } from '../errors.js'
+import type { OAuthErrorDetails } from '../errors.js'
 import type { GrantKeeper, GrantSelector } from '../grants/keeper.js'
 import type { Provider } from '../provider.js'
 import type { OAuthContext } from './context.js'
@@ -18,8 +18,8 @@ export async function revokeTokens (provider: Revoker, grant: OAuthGrant): Promi
     return { provider: await provider.revoke(grant) ? 'revoked' : 'unsupported' }
   } catch (error) {
     const both: OAuthTokenName[] = grant.refreshToken === undefined ? ['access_token'] : ['refresh_token', 'access_token']
-    const notRevoked = isOAuthError(error) ? error.notRevoked : undefined
-    return { provider: 'failed', notRevoked: notRevoked ?? both, error: error as Error }
+    const { notRevoked = both } = error as OAuthErrorDetails
+    return { provider: 'failed', notRevoked, error: error as Error }
   }
 }
 

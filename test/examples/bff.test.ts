@@ -89,6 +89,7 @@ t.test('log in, read and write through the proxy, with a token that is refreshed
   t.equal(await page.locator('li').count(), before, 'nothing was written')
 
   await page.click('#logout')
+  await page.click('button[name=logout]')
   await page.waitForSelector('#login:not([hidden])')
   t.strictSame(problems, [])
 })

@@ -57,8 +57,13 @@ t.test('log in, call the API, watch a refresh, ask for more, log out', async (t)
   t.notMatch(content, /access_token|refresh_token|eyJ/, 'no token reaches the page')
 
   await page.click('text=Log out')
+  await page.waitForSelector('text=Sign out of Demo ID?')
+  await page.click('button[name=logout]')
   await page.waitForSelector('a[href="/oauth/demo"]')
+  t.equal(new URL(page.url()).pathname, '/')
   t.notOk(await page.$('[data-grant]'))
+  await page.click('a[href="/oauth/demo"]')
+  await page.waitForSelector('button[name=account]')
   t.strictSame(problems, [], 'the page has no errors')
 })
 

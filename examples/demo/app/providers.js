@@ -2,7 +2,7 @@
 import { knownProviders } from '../known-providers.js'
 
 /** Options of the plugin for the demo's own provider. */
-export function createDemoProvider ({ issuer, apiBaseUrl, clientId, clientSecret }) {
+export function createDemoProvider ({ issuer, apiBaseUrl, clientId, clientSecret, postLogoutRedirectUrl }) {
   return {
     title: 'Demo ID',
     issuer,
@@ -11,7 +11,8 @@ export function createDemoProvider ({ issuer, apiBaseUrl, clientId, clientSecret
     scope: ['openid', 'profile', 'email', 'offline_access', 'notes:read'],
     // OpenID Connect Core 1.0 section 11: offline_access comes with consent alone.
     authorizeParams: { prompt: 'consent' },
-    apiBaseUrl
+    apiBaseUrl,
+    postLogoutRedirectUrl
   }
 }
 
