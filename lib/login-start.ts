@@ -60,7 +60,7 @@ export class LoginRequestParams {
   async of ({ params: given, asks }: OwnRequest, request: unknown): Promise<AskedRequest> {
     const params = { ...await this.params('authorizeParams', request) }
     if (this.#names.length === 0 && asks === undefined) return { params: { ...params, ...given }, resource: undefined, maxAge: undefined }
-    const values = { ...await this.#values(request), ...asks }
+    const values: RequestValues = { ...await this.#values(request), ...named(asks) }
     const all = { ...params, ...requestParams(values), ...given }
     if (values.maxAge !== undefined && given.max_age !== undefined) all.max_age = String(Math.min(values.maxAge, Number(given.max_age)))
     return { params: all, resource: values.resource, maxAge: values.maxAge }
@@ -78,7 +78,11 @@ export class LoginRequestParams {
       const option = this.#options[name]
       return [name, typeof option === 'function' ? await option(request as AskedOf) : option]
     }))
-    const values = Object.fromEntries(answers.filter(([, value]) => value !== undefined))
+    const values = named(Object.fromEntries(answers))
     return this.#names.some(name => typeof this.#options[name] === 'function') ? parseRequestValues(values, `what a function among the options of providers.${this.#provider} answered`) : values
   }
+}
+
+function named (values: RequestValues = {}): RequestValues {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
