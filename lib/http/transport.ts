@@ -80,7 +80,7 @@ async function send (url: URL, call: Call, options: TransportOptions & { signal:
   const { dispatcher, provider, allows, signal } = options
   const { method, headers, body = null, redirects = 0 } = call
   if (!allows(url)) throw oauthError('FST_OAUTH_INSECURE_URL', [url.origin], undefined, { unspent: true })
-  const response = await request(url, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body, signal, reset: holdsRefreshToken(call) })
+  const response = await request(url, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body, signal, ...(holdsRefreshToken(call) ? { reset: true } : {}) })
   const status = response.statusCode
   if (status < 300 || status >= 400) {
     const bytes = await decode(await collect(response.body), response.headers['content-encoding'], provider)
