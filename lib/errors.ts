@@ -44,6 +44,7 @@ const table = {
   FST_OAUTH_INSUFFICIENT_AUTHENTICATION: [403, 'The user was authenticated at %s less strongly, or longer ago, than is needed: %s'],
   FST_OAUTH_OTHER_ACCOUNT: [403, 'The login at %s came back with another account than the one it was for; nothing was stored'],
   FST_OAUTH_NOT_SIGNED_IN: [401, 'An account at %s can be linked to a signed-in owner alone, and this request has none'],
+  FST_OAUTH_DEVICE_CODE_EXPIRED: [400, 'The login at %s was not finished before its code expired'],
   // A provider's fault
   FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
   FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],

@@ -53,13 +53,13 @@ function variantOf (name: string, { variant, params }: Record<string, unknown>, 
 }
 
 const secretMethods: ReadonlySet<unknown> = new Set(['client_secret_basic', 'client_secret_post'])
-const ofLogins: ReadonlySet<string> = new Set(['authorizeUrl', 'userinfoUrl', 'authorizeParams', 'profile', 'scope'])
+const ofLogins: ReadonlySet<string> = new Set(['title', 'authorizeUrl', 'deviceAuthorizationUrl', 'userinfoUrl', 'authorizeParams', 'profile', 'scope'])
 
 // An entry is for a client with a secret, where users log in.
-function entryOptions ({ options }: OAuthCatalogueEntry, { clientSecret, clientKey, clientCert, grant }: Record<string, unknown>): Record<string, unknown> {
+function entryOptions ({ title, options }: OAuthCatalogueEntry, { clientSecret, clientKey, clientCert, grant }: Record<string, unknown>): Record<string, unknown> {
   const byKey = clientSecret === undefined && (clientKey !== undefined || clientCert !== undefined)
   const unfit = (name: string, value: unknown) => (name === 'clientAuth' && byKey && secretMethods.has(value)) || (grant !== undefined && ofLogins.has(name))
-  return Object.fromEntries(Object.entries(options).filter(([name, value]) => !unfit(name, value)))
+  return Object.fromEntries(Object.entries({ title, ...options }).filter(([name, value]) => !unfit(name, value)))
 }
 
 function merged (base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {

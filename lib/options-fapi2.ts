@@ -5,13 +5,13 @@ import type { Refuse } from './options-parts.js'
 
 type Given = Pick<OAuthProviderOptions,
   'clientSecret' | 'clientKey' | 'clientKeyAlg' | 'clientCert' | 'clientAuth' | 'dpop' | 'par' | 'security' | 'quirks' | 'issuer' | 'allowInsecureRequests' | 'accessTokenMethod' |
-  'authorizeUrl' | 'accessTokenUrl' | 'userinfoUrl' | 'revocationUrl' | 'parUrl' | 'jwksUrl' | 'apiBaseUrl' | 'apiOrigins'>
+  'authorizeUrl' | 'accessTokenUrl' | 'userinfoUrl' | 'revocationUrl' | 'parUrl' | 'deviceAuthorizationUrl' | 'introspectionUrl' | 'jwksUrl' | 'apiBaseUrl' | 'apiOrigins'>
 
 type Options = { [name in keyof Given]: Given[name] | undefined }
 
 const why = 'since security is "fapi2"'
 const methods: readonly unknown[] = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth', undefined]
-const byHand = ['authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl'] as const
+const byHand = ['authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl'] as const
 const deviations = ['pkce', 'nonce', 'basicAuth', 'assertionAudience', 'paramNames', 'redirectUri', 'tokenRequest', 'refresh', 'tokenAnswer', 'accessTokenIn', 'userinfo'] as const
 
 /** Names everything that breaks the profile. */

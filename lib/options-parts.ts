@@ -24,6 +24,8 @@ export const flag = v.boolean('true or false')
 const longest = 2 ** 31 - 1
 const duration = `a whole number of milliseconds from 1 to ${longest}`
 export const milliseconds = v.pipe(v.number(duration), v.integer(duration), v.minValue(1, duration), v.maxValue(longest, duration))
+const notNegative = `a whole number of milliseconds from 0 to ${longest}`
+export const lifetime = v.pipe(v.number(notNegative), v.integer(notNegative), v.minValue(0, notNegative), v.maxValue(longest, notNegative))
 export const scopes = v.array(v.pipe(text('a scope'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope without spaces (RFC 6749 section 3.3)')), 'an array of scopes')
 
 export const acrValue = v.pipe(text('an acr value'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'an acr value without spaces (RFC 9470 section 3)'))

@@ -7,7 +7,7 @@ import { checkProfile, withProfile } from './options-fapi2.js'
 import { closed, endpoint, flag, fn, isInsecure, oneOf, origin, path, scopes, text, url } from './options-parts.js'
 import type { Refuse } from './options-parts.js'
 import { profile, quirks, quirksOfOAuth1, quirksOfOAuth2 } from './options-quirks.js'
-import { checkGrant } from './options-tokens.js'
+import { assertion, checkGrant } from './options-tokens.js'
 
 type Protocol = 'oauth1' | 'oauth2'
 
@@ -33,8 +33,8 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
     ...Object.keys(quirksOfOAuth1)
   ],
   oauth2: [
-    'issuer', 'grant', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
-    'revocationUrl', 'parUrl', 'jwksUrl', ...Object.keys(quirksOfOAuth2)
+    'issuer', 'grant', 'assertion', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
+    'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', ...Object.keys(quirksOfOAuth2)
   ]
 }
 
@@ -50,8 +50,10 @@ const ownCallback = v.pipe(endpoint, v.check(input => new URL(input).search === 
 
 const entries = {
   clientId: text(),
+  title: v.optional(text()),
   ...clientEntries,
-  grant: v.optional(oneOf('client_credentials')),
+  grant: v.optional(oneOf('client_credentials', 'jwt_bearer')),
+  assertion: v.optional(assertion),
   tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
   extends: v.optional(text() as v.GenericSchema<string, OAuthCatalogueName>),
   variant: v.optional(text()),
@@ -64,6 +66,8 @@ const entries = {
   userinfoUrl: v.optional(endpoint),
   revocationUrl: v.optional(endpoint),
   parUrl: v.optional(endpoint),
+  deviceAuthorizationUrl: v.optional(endpoint),
+  introspectionUrl: v.optional(endpoint),
   jwksUrl: v.optional(endpoint),
   apiBaseUrl: v.optional(endpoint),
   apiOrigins: v.optional(v.array(origin, 'an array of origins'), []),
@@ -152,7 +156,7 @@ function checkParams (given: Given, protocol: Protocol, refuse: Refuse): void {
   }
 }
 
-const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
+const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
 
 function checkAddresses (given: Given, refuse: Refuse): void {
   if (given.allowInsecureRequests) return

@@ -72,11 +72,15 @@ export const quirksOfOAuth1 = {
 export const quirks = closed({
   scopeDelimiter: v.optional(text()),
   scopeParam: v.optional(text()),
-  insufficientScope: v.optional(closed({
-    status: v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus)),
-    error: v.optional(text()),
-    bodyContains: v.optional(text())
-  })),
+  insufficientScope: v.optional(v.pipe(
+    closed({
+      status: v.optional(v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus))),
+      error: v.optional(text()),
+      bodyContains: v.optional(text()),
+      body: v.optional(closed({ pointer, value: v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false'), scope: v.optional(pointer) }))
+    }),
+    v.check(({ status, body }) => status !== undefined || body !== undefined, 'an object with status, body or both')
+  )),
   ...quirksOfOAuth2,
   ...quirksOfOAuth1
 })

@@ -6,7 +6,7 @@ import { completeProvider, completeProviders } from './options-catalogue.js'
 import { parse } from './options-parse.js'
 import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
-import { clientOptions, exchangeOptions, ownTokens } from './options-tokens.js'
+import { clientOptions, deviceOptions, exchangeOptions, introspectOptions, ownTokens } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
 
@@ -21,6 +21,9 @@ const secrets = `${longSecret}, or an array of them`
 const secret = v.union([v.pipe(secretPart, v.transform(part => [part])), v.pipe(v.array(secretPart), v.minLength(1, secrets))], secrets)
 
 const route = v.custom<OAuthRouteOption>(input => input === false || (typeof input === 'object' && input !== null && !Array.isArray(input)), 'false, or Fastify route options')
+
+const signInPage = closed({ title: v.optional(text(), 'Sign in'), stylesheet: v.optional(path) }, 'true, false, or ')
+const signIn = v.lazy((input): v.GenericSchema<unknown, false | v.InferOutput<typeof signInPage>> => input === false ? v.literal(false) : signInPage)
 
 const plugin = v.pipe(
   closed({
@@ -40,7 +43,8 @@ const plugin = v.pipe(
     onDenied: v.optional(fn<NonNullable<OAuthPluginOptions['onDenied']>>()),
     onGrantChange: v.optional(fn<NonNullable<OAuthPluginOptions['onGrantChange']>>()),
     onError: v.optional(fn<NonNullable<OAuthPluginOptions['onError']>>()),
-    routes: v.optional(closed({ login: v.optional(route, {}), callback: v.optional(route, {}), logout: v.optional(route, {}) }), {}),
+    signIn: v.optional(v.pipe(v.unknown(), v.transform(input => input === true ? {} : input), signIn), false),
+    routes: v.optional(closed({ login: v.optional(route, {}), callback: v.optional(route, {}), logout: v.optional(route, {}), signIn: v.optional(route, {}) }), {}),
     dispatcher: v.optional(instance<NonNullable<OAuthPluginOptions['dispatcher']>>('an undici Dispatcher', 'dispatch', 'compose')),
     timeout: v.optional(milliseconds, 10_000),
     loginTimeout: v.optional(milliseconds, 600_000),
@@ -87,6 +91,8 @@ export type RouteRequirement = Readonly<v.InferOutput<typeof requirement>>
 
 /** What app.oauth.client() was given, checked and completed. */
 export type ClientOptions = Readonly<v.InferOutput<typeof clientOptions>>
+/** What app.oauth.device() was given, checked and completed. */
+export type DeviceOptions = Readonly<v.InferOutput<typeof deviceOptions>>
 /** What exchange() was given, checked and completed. */
 export type ExchangeOptions = Readonly<v.InferOutput<typeof exchangeOptions>>
 /** What a tokenGetter answered, checked and completed. */
@@ -116,6 +122,16 @@ export function parseParams (given: unknown, where: string, protocol: 'oauth1' |
 /** Checks the options of app.oauth.client(). Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parseClientOptions (given: unknown): ClientOptions {
   return parse(clientOptions, given, 'app.oauth.client()')
+}
+
+/** Checks the options of app.oauth.device(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseDeviceOptions (given: unknown): DeviceOptions {
+  return parse(deviceOptions, given, 'app.oauth.device()')
+}
+
+/** Checks the options of introspect(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseIntrospectOptions (given: unknown): Readonly<v.InferOutput<typeof introspectOptions>> {
+  return parse(introspectOptions, given, 'introspect()')
 }
 
 /** Checks the options of exchange(). Throws FST_OAUTH_INVALID_OPTIONS. */

@@ -6,6 +6,7 @@ import { parsePluginOptions } from './options.js'
 import { createAppOAuth } from './web/app-oauth.js'
 import { Challenger } from './web/challenge.js'
 import { createContext } from './web/context.js'
+import { DeviceLogins } from './web/device-login.js'
 import { Guard } from './web/guard.js'
 import { LoginFlow } from './web/login-flow.js'
 import { OpenApi } from './web/openapi.js'
@@ -25,7 +26,8 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
 
   const bind = decorateRequest(app, { context, owners, flow, challenger })
   const guard = new Guard(context, { owners, challenger, bind })
-  app.decorate('oauth', createAppOAuth(context, { owners, guard }))
+  const devices = new DeviceLogins(context)
+  app.decorate('oauth', createAppOAuth(context, { owners, guard, devices }))
 
   const openApi = new OpenApi(context.registry)
   app.addHook('onRoute', route => guard.checkRoute(route))
@@ -36,6 +38,7 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
 
   app.addHook('onReady', async () => openApi.complete(app))
   app.addHook('onClose', async () => {
+    await devices.close()
     await context.keeper.drain()
     await options.store?.close?.()
     await context.registry.close()

@@ -1,6 +1,7 @@
 // One provider: begin, complete, refresh, revoke. It picks its protocol once, at construction.
 import type { OAuthDpopKey } from '../types/client-auth.js'
 import type { OAuthGrant, OAuthTokenSet } from '../types/grant.js'
+import type { OAuthIntrospectOptions, OAuthIntrospection } from '../types/introspection.js'
 import type { OAuthProfile } from '../types/profile.js'
 import type { OAuthProtocolName, OAuthProvider } from '../types/providers.js'
 import { oauthError } from './errors.js'
@@ -10,10 +11,10 @@ import type { SignedParts } from './http/sign.js'
 import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
 import { OAuth1Protocol } from './oauth1/protocol.js'
+import type { DeviceAuthorization } from './oauth2/device.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
-import type { TokenExchange, TokenTarget } from './oauth2/token-request.js'
 import { toProfile, withEmails } from './oidc/profile.js'
-import { isLoopback, parseOwnTokens, parseParams } from './options.js'
+import { isLoopback, parseIntrospectOptions, parseOwnTokens, parseParams } from './options.js'
 import type { OwnTokens, ProviderOptions } from './options.js'
 
 /** What every provider of an application shares. */
@@ -68,18 +69,19 @@ interface Protocol {
   resource(identity: Identity, url: URL): Promise<unknown>
   /** One API call: what the signature depends on is read from it only as far as it matters. */
   sign(grant: OAuthGrant, call: CallToSign): Promise<SignedParts>
-  clientCredentials?(target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet>
-  exchange?(exchange: TokenExchange): Promise<OAuthTokenSet>
 }
 
 /** A login that came through: its tokens, and whose they are. */
 export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string }
+
+export type { DeviceAuthorization }
 
 type TokenGetter = NonNullable<ProviderOptions['tokenGetter']>
 type Params = ProviderOptions['authorizeParams']
 
 export class Provider implements OAuthProvider {
   readonly name: string
+  readonly title: string
   readonly issuer: string | undefined
   readonly scope: readonly string[]
   readonly apiBaseUrl: string | undefined
@@ -96,6 +98,7 @@ export class Provider implements OAuthProvider {
 
   constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings) {
     this.name = name
+    this.title = options.title ?? name
     this.issuer = options.issuer
     this.scope = options.scope ?? (options.issuer === undefined || options.grant !== undefined ? [] : ['openid'])
     this.apiBaseUrl = options.apiBaseUrl
@@ -160,7 +163,11 @@ export class Provider implements OAuthProvider {
   /** Ends a login. The request is what `accessTokenParams` may be a function of. */
   async complete (end: LoginEnd, request: unknown): Promise<CompletedLogin> {
     const params = await this.#params(this.#options.accessTokenParams, 'accessTokenParams', request)
-    const tokens = await this.#protocol.complete({ ...end, params })
+    return this.identify(await this.#protocol.complete({ ...end, params }))
+  }
+
+  /** Finds out whose tokens those of a login are. */
+  async identify (tokens: OAuthTokenSet): Promise<CompletedLogin> {
     const subject = await this.#subjectOf(tokens)
     return { tokens, subject, account: subject ?? 'default' }
   }
@@ -200,21 +207,15 @@ export class Provider implements OAuthProvider {
     return parseOwnTokens(await tokenGetter(state), `providers.${this.name}.tokenGetter()`)
   }
 
-  /** What distinguishes a token of this provider's client from one of another client under the same name, as a text. */
-  get client (): string {
-    const { clientId, issuer, accessTokenUrl, accessTokenParams } = this.#options
-    return JSON.stringify([clientId, issuer, accessTokenUrl, accessTokenParams])
+  /** What OAuth 2 has besides logins. Throws FST_OAUTH_INVALID_CALL at an OAuth 1.0a provider, where there is no such thing. */
+  oauth2 (what: string): OAuth2Protocol {
+    if (this.#protocol instanceof OAuth2Protocol) return this.#protocol
+    throw oauthError('FST_OAUTH_INVALID_CALL', [this.name, `OAuth 1.0a has no ${what}`])
   }
 
-  /** A token of the client itself (RFC 6749 section 4.4). */
-  async clientCredentials (target: TokenTarget): Promise<OAuthTokenSet> {
-    return (this.#protocol as Required<Protocol>).clientCredentials(target, await this.#params(this.#options.accessTokenParams, 'accessTokenParams', undefined))
-  }
-
-  /** A token for another service in exchange for a user's (RFC 8693). */
-  async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
-    if (this.#protocol.exchange === undefined) throw oauthError('FST_OAUTH_INVALID_CALL', [this.name, 'OAuth 1.0a has no token exchange'])
-    return this.#protocol.exchange(exchange)
+  /** What the provider says of a token (RFC 7662). */
+  async introspect (token: string, options: OAuthIntrospectOptions = {}): Promise<OAuthIntrospection> {
+    return this.oauth2('token introspection').introspection.ask(token, parseIntrospectOptions(options) as OAuthIntrospectOptions)
   }
 
   /** Signs one API call. */

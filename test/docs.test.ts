@@ -62,3 +62,12 @@ t.test('the tree in docs/architecture.md names every file of lib', async (t) => 
     t.match(page, String(file.split('/').at(-1)), file)
   }
 })
+
+t.test('docs/reference/protocols.md names every RFC that the code names, and files that exist', async (t) => {
+  const page = read('docs/reference/protocols.md')
+  const sources = ['lib', 'types'].flatMap(folder => readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts')).map(name => join(folder, name)))
+  for (const rfc of new Set(sources.flatMap(file => read(file).match(/\bRFC \d+/g) ?? []))) t.match(page, new RegExp(`${rfc}\\b`), rfc)
+  const files = [...page.matchAll(/`((?:lib|test)\/[^`]+)`/g)].map(([, file]) => String(file))
+  t.not(files.length, 0)
+  for (const file of files) t.ok(existsSync(join(projectRoot, file)), file)
+})

@@ -10,7 +10,7 @@ const github = { clientId: 'id', authorizeUrl: 'https://sso.example/authorize', 
 const plugin: Array<[object, string | RegExp]> = [
   [{ providers: 'github' }, 'providers is a string of 6 characters; allowed is an object of provider options'],
   [{ providers: { 'a/b': github } }, 'providers.a/b is "a/b"; allowed is a provider name of letters, digits, "-", "_" and "."'],
-  [{ providers: { github: null } }, /^providers\.github is null; allowed is an object with clientId, clientSecret, /],
+  [{ providers: { github: null } }, /^providers\.github is null; allowed is an object with clientId, title, clientSecret, /],
   [{ baseUrl: 'app.example.com' }, 'baseUrl is "app.example.com"; allowed is an absolute http or https URL'],
   [{ baseUrl: 'https://app.example/?a=1' }, 'baseUrl is "https://app.example/?a=1"; allowed is a public origin such as https://app.example.com'],
   [{ baseUrl: 5 }, 'baseUrl is 5; allowed is an absolute URL'],
@@ -140,6 +140,15 @@ t.test('in production a baseUrl is required', async (t) => {
   t.equal(messageOf(() => parsePluginOptions({ baseUrl: 'https://app.example' })), 'no error')
   process.env.NODE_ENV = 'development'
   t.equal(messageOf(() => parsePluginOptions({})), 'no error')
+})
+
+t.test('signIn is a switch, or what the page is like', async (t) => {
+  t.equal(parsePluginOptions({}).signIn, false)
+  t.strictSame(parsePluginOptions({ signIn: true }).signIn, { title: 'Sign in' })
+  t.strictSame(parsePluginOptions({ signIn: { stylesheet: '/brand.css' } }).signIn, { title: 'Sign in', stylesheet: '/brand.css' })
+  for (const signIn of ['yes', 1, null]) t.match(messageOf(() => parsePluginOptions({ signIn })), /^signIn is .*; allowed is true, false, or an object with title, stylesheet$/)
+  t.match(messageOf(() => parsePluginOptions({ signIn: { title: '' } })), 'signIn.title is ""; allowed is a non-empty string')
+  t.match(messageOf(() => parsePluginOptions({ signIn: { stylesheet: 'https://cdn.example/a.css' } })), 'signIn.stylesheet is "https://cdn.example/a.css"; allowed is a path that begins with one /')
 })
 
 t.test('returnToUris take private-use schemes alone', async (t) => {

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { OAuthProviderOptionsOf } from './catalogue.js'
 import type { OAuthCatalogueScopes } from './catalogue-names.js'
 import type { OAuthTokenClient, OAuthTokenTarget } from './client.js'
+import type { OAuthDeviceLogin, OAuthDeviceOptions } from './device.js'
 import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation } from './grant.js'
 import type { OAuthUnauthorizedState } from './options.js'
 import type { OAuthProfile } from './profile.js'
@@ -36,14 +37,16 @@ export interface OAuthSettings {
 }
 
 /**
- * In whose name a client without a request calls. `audience`, `resource` and `scope` are for providers with
- * `grant: 'client_credentials'` alone, and those take neither owner nor account.
+ * In whose name a client without a request calls. `audience`, `resource` and `scope` are for providers with `grant` alone, and those
+ * take neither owner nor account.
  */
 export interface OAuthClientOptions extends OAuthTokenTarget {
   /** Required at a provider with logins, unless its tokens come from a `tokenGetter`. */
   owner?: string
   /** Default: the account of the last login. */
   account?: string
+  /** With `grant: 'jwt_bearer'`: in whose name the token is asked for. Default: as the option `assertion` says. */
+  subject?: string
 }
 
 /** `app.oauth` */
@@ -57,6 +60,11 @@ export interface FastifyOAuth {
   require(requirement: OAuthProviderName | OAuthRouteRequirement): OAuthRequirementHook
   /** The client of `request.oauth` without a request: for jobs and queues, and for the application's own calls. */
   client(provider: OAuthProviderName, options?: OAuthClientOptions): OAuthTokenClient
+  /**
+   * Starts a login that the user finishes on another device (RFC 8628). Throws FST_OAUTH_INVALID_CALL where the provider offers none,
+   * FST_OAUTH_NO_LOGINS, FST_OAUTH_INVALID_OPTIONS, and the provider's errors.
+   */
+  device(provider: OAuthProviderName, options: OAuthDeviceOptions): Promise<OAuthDeviceLogin>
   readonly grants: {
     /** Every grant of an owner, or those at one provider. Throws FST_OAUTH_STORE_FAILED. */
     list(selector: { owner: string, provider?: OAuthProviderName }): Promise<OAuthGrant[]>

@@ -35,12 +35,28 @@ export interface OAuthTokenGetterState {
   account: string | undefined
 }
 
+/** What an assertion holds besides `iat`, `exp` and `jti` (RFC 7523 section 3). */
+export interface OAuthAssertionOptions {
+  /** `iss`. Default: `clientId`. */
+  issuer?: string
+  /** `sub`, unless a call names another; null for none. Default: the issuer. */
+  subject?: string | null
+  /** `aud`. Default: as that of client assertions. */
+  audience?: string
+  /** Where scopes are asked for (RFC 7521 section 4.1). Default: `form`. */
+  scopeIn?: 'form' | 'claim'
+  /** More claims. */
+  claims?: Record<string, string>
+}
+
 /**
  * One provider. An entry of the catalogue; or `issuer` (its endpoints are discovered); or `authorizeUrl` and `accessTokenUrl`; with
  * `requestTokenUrl` besides, it speaks OAuth 1.0a (RFC 5849).
  */
 export interface OAuthProviderOptions {
   clientId: string
+  /** What users know it by. Default: its name. */
+  title?: string
   /** Required for OAuth 1.0a, unless `signatureMethod` is one of RSA. */
   clientSecret?: string
   /** Private key of the client: of `private_key_jwt`, `client_secret_signed_jwt` and `jar`. Of OAuth 1.0a's RSA methods: an RSA key as PEM. */
@@ -101,6 +117,10 @@ export interface OAuthProviderOptions {
   revocationUrl?: string
   /** Pushed authorization request endpoint (RFC 9126). */
   parUrl?: string
+  /** Device authorization endpoint (RFC 8628 section 3.1), for `app.oauth.device()`. */
+  deviceAuthorizationUrl?: string
+  /** Introspection endpoint (RFC 7662 section 2), for `introspect()`. */
+  introspectionUrl?: string
   /** JWK Set of the issuer, where its endpoints are all given by hand. */
   jwksUrl?: string
   /** What relative URLs of API calls are resolved against. Its origin is sent the access token. */
@@ -121,9 +141,12 @@ export interface OAuthProviderOptions {
   realm?: string
   /**
    * `client_credentials`: the application calls in its own name (RFC 6749 section 4.4). There are no logins, `authorizeUrl` is not
-   * needed, `clientSecret` is. Default: users log in.
+   * needed, `clientSecret` is. `jwt_bearer`: the same with an assertion that `clientKey` signs (RFC 7523 section 2.1). Default: users
+   * log in.
    */
-  grant?: 'client_credentials'
+  grant?: 'client_credentials' | 'jwt_bearer'
+  /** What the assertion of `grant: 'jwt_bearer'` holds. */
+  assertion?: OAuthAssertionOptions
   /** Tokens that the application keeps itself: asked at calls, never at a login. Null: there are none. They are not refreshed. */
   tokenGetter?: (state: OAuthTokenGetterState) => OAuthTokens | null | undefined | Promise<OAuthTokens | null | undefined>
   /**
@@ -192,6 +215,14 @@ export interface OAuthUnauthorizedState {
 /** How one of the plugin's routes is registered: `false` switches it off. */
 export type OAuthRouteOption = false | Omit<RouteShorthandOptions, 'handler' | 'errorHandler' | 'logSerializers' | 'schema'>
 
+/** The page that lists the providers. */
+export interface OAuthSignInPage {
+  /** Its heading. Default: `Sign in`. */
+  title?: string
+  /** A path of this origin: a stylesheet that is loaded after the page's own style, and may set its CSS variables anew. Default: none. */
+  stylesheet?: string
+}
+
 /** Options of the plugin. */
 export interface OAuthPluginOptions {
   /**
@@ -233,10 +264,13 @@ export interface OAuthPluginOptions {
   onGrantChange?: (change: OAuthGrantChange) => unknown
   /** When a login failed. Default: an error reply, as a page or as JSON. */
   onError?: (state: OAuthErrorState) => unknown
+  /** Serves a page at `prefix` that lists the providers as links. Default: false. */
+  signIn?: boolean | OAuthSignInPage
   routes?: {
     login?: OAuthRouteOption
     callback?: OAuthRouteOption
     logout?: OAuthRouteOption
+    signIn?: OAuthRouteOption
   }
   /** undici Dispatcher of every request of the plugin. Default: an Agent of its own. */
   dispatcher?: Dispatcher

@@ -1,4 +1,5 @@
 import type { OAuthCatalogueScopes } from './catalogue-names.js'
+import type { OAuthIntrospectOptions, OAuthIntrospection } from './introspection.js'
 
 /**
  * The names of your providers. Augment it to have names checked and completed:
@@ -38,6 +39,8 @@ export type OAuthProtocolName = 'oauth1' | 'oauth2' | 'oidc'
 /** What may be known of a registered provider. Holds no secret. */
 export interface OAuthProvider {
   readonly name: string
+  /** What users know it by. */
+  readonly title: string
   readonly protocol: OAuthProtocolName
   /** Issuer identifier (RFC 8414 section 2), where the provider is discovered. */
   readonly issuer: string | undefined
@@ -45,4 +48,9 @@ export interface OAuthProvider {
   readonly scope: readonly string[]
   /** What relative URLs of API calls are resolved against. */
   readonly apiBaseUrl: string | undefined
+  /**
+   * What the provider says of a token that the application received (RFC 7662). One that is not active is an answer. Throws
+   * FST_OAUTH_INVALID_CALL where the provider offers none, FST_OAUTH_INVALID_OPTIONS, and the provider's errors.
+   */
+  introspect(token: string, options?: OAuthIntrospectOptions): Promise<OAuthIntrospection>
 }

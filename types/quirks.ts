@@ -1,5 +1,18 @@
 import type { OAuthParamNames, OAuthRefreshQuirks, OAuthTokenAnswerQuirks, OAuthTokenPlacement, OAuthTokenRequestQuirks, OAuthUserinfoQuirks } from './wire-quirks.js'
 
+/**
+ * A missing scope told of in JSON, also in an answer of 200. Looked for when a caller reads the answer by `body.json()`, which then
+ * fails; a body that is read otherwise, or streamed, is left alone.
+ */
+export interface OAuthScopeInBody {
+  /** JSON pointer (RFC 6901) to what tells of it, such as `/error`. */
+  pointer: string
+  /** What stands there, such as `missing_scope`. */
+  value: string | number | boolean
+  /** JSON pointer to the scopes that are needed: an array, or a text with commas or spaces. */
+  scope?: string
+}
+
 /** Declared deviations from the RFCs. */
 export interface OAuthQuirks {
   /** `unsupported`: the provider fails when it is sent PKCE (RFC 7636). `plain`: it knows no other method. Default: S256, always. */
@@ -10,10 +23,10 @@ export interface OAuthQuirks {
   nonce?: 'not-echoed'
   /**
    * How the API says that a scope is missing, where it is not `insufficient_scope` in `WWW-Authenticate` of a 403 (RFC 6750 section
-   * 3.1): this status, with this `error` there, and with this text in its body; what is not given does not count. A body is looked
-   * into with `throwOnError: true` alone.
+   * 3.1): this status, with this `error` there, with this text in its body, and with this in its JSON; what is not given does not
+   * count. A text is looked for with `throwOnError: true` alone.
    */
-  insufficientScope?: { status: number, error?: string, bodyContains?: string }
+  insufficientScope?: { status?: number, error?: string, bodyContains?: string, body?: OAuthScopeInBody }
   /** `raw`: the server does not decode what `client_secret_basic` encodes (RFC 6749 section 2.3.1). Default: form-encoded. */
   basicAuth?: 'raw'
   /** `token-endpoint`: client assertions name the token endpoint as their audience (RFC 7523 section 3). Default: the issuer, where there is one. */

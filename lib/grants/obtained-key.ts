@@ -4,6 +4,7 @@ import { hash } from 'node:crypto'
 import type { GrantKey } from '../../types/store.js'
 
 const hashLength = 43
+const exchanged = 'exchanged:'
 
 /** Of a token of the application itself. `what` is all that makes it another token. */
 export function clientKey (provider: string, what: readonly unknown[]): GrantKey {
@@ -18,7 +19,12 @@ export function exchangedKey ({ owner, provider, account }: GrantKey, what: read
 
 /** In the place of the provider, where the tokens of this one's grants were exchanged. */
 export function exchangedAt (provider: string): string {
-  return `exchanged:${provider}`
+  return `${exchanged}${provider}`
+}
+
+/** Whether a key is one of an exchanged token. */
+export function isExchanged ({ provider }: GrantKey): boolean {
+  return provider.startsWith(exchanged)
 }
 
 /** The account of the grant that a token was exchanged for. */

@@ -6,7 +6,7 @@ import type { GrantKey } from '../../types/store.js'
 import { isOAuthError } from '../errors.js'
 import { Outcome, bearsMark, isUnspent, maySend, sending, withoutRefresh } from './attempt.js'
 import { BoundedMap, ExpiringSet } from './bounded.js'
-import { published } from './events.js'
+import { published, rescued } from './events.js'
 import type { OnGrantChange } from './events.js'
 import { Exchange, isClientFault } from './exchange.js'
 import type { Refresher } from './exchange.js'
@@ -90,7 +90,10 @@ export class Refreshes {
   async settled (key: GrantKey, lease: HeldLease): Promise<OAuthGrant | null> {
     const stored = await this.#options.grants.read(key)
     const unsaved = this.#unsaved.get(idOf(key))
-    return unsaved === undefined ? stored : this.#save(stored, unsaved, lease)
+    if (unsaved === undefined) return stored
+    const saved = await this.#save(stored, unsaved, lease)
+    if (saved !== null && unsaved.change !== null && unsaved.is(saved)) rescued(saved)
+    return saved
   }
 
   /** Ends when no refresh is under way, and what could not be saved was tried once more. */

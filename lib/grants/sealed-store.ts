@@ -5,10 +5,11 @@ import type { OAuthGrant } from '../../types/grant.js'
 import type { GrantKey, GrantStore, StoredGrant } from '../../types/store.js'
 import { oauthError } from '../errors.js'
 import type { Cipher } from './cipher.js'
-import { judged, openGrant, sealGrant } from './grant.js'
-import { isObtained } from './obtained-key.js'
+import { idOf, judged, openGrant, sealGrant } from './grant.js'
 import type { Judge } from './grant.js'
+import { isObtained } from './obtained-key.js'
 import { OpenedGrants } from './opened.js'
+import { SharedReads } from './shared-reads.js'
 
 export interface SealedStoreOptions {
   store: GrantStore
@@ -33,13 +34,16 @@ const longestPause = 1_000
 export class SealedStore {
   readonly #options: SealedStoreOptions
   readonly #opened = new OpenedGrants()
+  readonly #reads = new SharedReads<StoredGrant | null>()
+  readonly #lists = new SharedReads<StoredGrant[]>()
 
   constructor (options: SealedStoreOptions) {
     this.#options = options
   }
 
   async row ({ owner, provider, account }: GrantKey, until = 0): Promise<StoredGrant | null> {
-    const { answer } = await this.#persist('read a grant', until, store => store.get({ owner, provider, account }))
+    const key = { owner, provider, account }
+    const { answer } = await this.#persist(until, () => this.#reads.get(idOf(key), () => this.ask('read a grant', store => store.get(key))))
     return answer
   }
 
@@ -51,7 +55,7 @@ export class SealedStore {
 
   /** With what is stored besides grants. */
   async everything (owner: string, provider?: string): Promise<StoredGrant[]> {
-    return this.ask('list grants', store => store.list(owner, provider))
+    return this.#lists.get(JSON.stringify([owner, provider]), () => this.ask('list grants', store => store.list(owner, provider)))
   }
 
   /** A failure is tried again, `until` then as performance.now() counts. */
@@ -72,14 +76,14 @@ export class SealedStore {
   /** Writes on top of the version before this grant's. A failure is tried again, as above. */
   async write (grant: OAuthGrant, { fence, until }: { fence?: number, until: number }): Promise<Written> {
     const sealed = sealGrant(this.#options.cipher, grant)
-    const { answer, failures } = await this.#persist('write a grant', until, store => store.put(sealed, grant.version - 1, fence))
+    const { answer, failures } = await this.#persist(until, () => this.ask('write a grant', store => store.put(sealed, grant.version - 1, fence)))
     if (answer) return 'yes'
     return failures > 0 ? 'perhaps' : 'no'
   }
 
   /** With a version, only when that is the stored one. Answers whether it deleted, which a lost answer may hide. */
   async delete ({ owner, provider, account }: GrantKey, { version, until }: { version?: number | undefined, until: number }): Promise<boolean> {
-    const { answer } = await this.#persist('delete a grant', until, store => store.delete({ owner, provider, account }, version))
+    const { answer } = await this.#persist(until, () => this.ask('delete a grant', store => store.delete({ owner, provider, account }, version)))
     return answer
   }
 
@@ -122,14 +126,14 @@ export class SealedStore {
     })
   }
 
-  async #persist <T> (what: string, until: number, question: (store: GrantStore) => Promise<T>, failures = 0): Promise<{ answer: T, failures: number }> {
+  async #persist <T> (until: number, question: () => Promise<T>, failures = 0): Promise<{ answer: T, failures: number }> {
     try {
-      return { answer: await this.ask(what, question), failures }
+      return { answer: await question(), failures }
     } catch (error) {
       const pause = Math.min(shortestPause * 2 ** failures, longestPause)
       if (performance.now() + pause > until) throw error
       await delay(pause)
     }
-    return this.#persist(what, until, question, failures + 1)
+    return this.#persist(until, question, failures + 1)
   }
 }

@@ -3,7 +3,7 @@ import { Request, fetch, request } from 'undici'
 import type { Dispatcher, RequestInfo, RequestInit, Response } from 'undici'
 import type { OAuthCallOptions, OAuthClient, OAuthResponse } from '../../types/client.js'
 import { isOAuthError, oauthError, withoutPayload } from '../errors.js'
-import { apiErrorOf, isRefusal } from './api-error.js'
+import { apiErrorOf, isRefusal, watchScope } from './api-error.js'
 import { prepareCall, resolveUrl } from './call.js'
 import type { PreparedCall } from './call.js'
 import { orAborted } from './deadline.js'
@@ -46,6 +46,7 @@ export class ApiClient implements OAuthClient {
       answered?.(response)
       const { throwOnError } = options
       if (throwOnError === true ? response.statusCode >= 400 : throwOnError === undefined && isRefusal(signer, response)) throw await apiErrorOf(signer, response)
+      if (throwOnError !== false) watchScope(signer, response)
       return response
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason

@@ -25,9 +25,10 @@ export function clientAuthOf (given: ClientAuthOptions): (server: AuthorizationS
 }
 
 /** What an option beside it says of how the client authenticates. */
-export function implied ({ clientSecret, clientKey, clientCert }: OAuthProviderOptions): OAuthClientAuth | undefined {
+export function implied ({ clientSecret, clientKey, clientCert, grant, security }: OAuthProviderOptions): OAuthClientAuth | undefined {
   if (clientSecret !== undefined) return undefined
-  if (clientKey !== undefined) return 'private_key_jwt'
+  // An assertion as a grant authenticates the client already (RFC 7523 section 3.1).
+  if (clientKey !== undefined && (grant !== 'jwt_bearer' || security === 'fapi2')) return 'private_key_jwt'
   return clientCert === undefined ? 'none' : 'tls_client_auth'
 }
 
@@ -35,10 +36,16 @@ function offered (methods: string[] = ['client_secret_basic']): OAuthClientAuth 
   return !methods.includes('client_secret_basic') && methods.includes('client_secret_post') ? 'client_secret_post' : 'client_secret_basic'
 }
 
+/** Whom assertions are for. */
+export function audienceAt (server: AuthorizationServer, options: OAuthProviderOptions): string {
+  const { issuer, quirks } = options
+  return issuer === undefined || quirks?.assertionAudience === 'token-endpoint' ? String(endpointOf(server, 'token_endpoint', options)) : server.issuer
+}
+
 // The schema of the options sees to it that a way has what it needs.
 function waysOf ({ provider, options, signer, clock }: ClientAuthOptions): Record<OAuthClientAuth, ClientAuth> {
-  const { clientId, clientSecret: secret = '', clientSecretClaims: claims, issuer, quirks = {} } = options
-  const audienceOf = (server: AuthorizationServer) => issuer === undefined || quirks.assertionAudience === 'token-endpoint' ? String(endpointOf(server, 'token_endpoint', options)) : server.issuer
+  const { clientId, clientSecret: secret = '', clientSecretClaims: claims, quirks = {} } = options
+  const audienceOf = (server: AuthorizationServer) => audienceAt(server, options)
   const byKey = (claims: Record<string, unknown>) => signJwt(signer as ClientSigner, claims, { provider, typ: 'JWT' })
   return {
     client_secret_basic: clientSecretBasic(secret, quirks.basicAuth === 'raw'),

@@ -8,6 +8,8 @@ export interface FailedStep {
   endpoint: string
   /** The authorization code is at stake. */
   exchange?: boolean
+  /** JWTs in the answer are not id_tokens. */
+  noIdToken?: boolean
   /** What must not be repeated in a message. */
   secrets: Array<string | undefined>
 }
@@ -15,7 +17,7 @@ export interface FailedStep {
 const aboutIdTokens = /JW[TSE]|id[_ ]token/i
 
 /** Answers the error to throw. */
-export function explainEngineError (error: unknown, { provider, endpoint, exchange, secrets }: FailedStep): Error {
+export function explainEngineError (error: unknown, { provider, endpoint, exchange, noIdToken = false, secrets }: FailedStep): Error {
   if (isOAuthError(error)) return error
   const message = (error as Error).message
   if (error instanceof ResponseBodyError) {
@@ -24,10 +26,10 @@ export function explainEngineError (error: unknown, { provider, endpoint, exchan
     if (exchange && error.error === 'invalid_grant') return oauthError('FST_OAUTH_CODE_REFUSED', [provider, text], error, { providerError: code })
     return oauthError('FST_OAUTH_TOKEN_REFUSED', [endpoint, provider, text], error, { providerError: code })
   }
-  if (error instanceof OperationProcessingError && error.code === JWT_TIMESTAMP_CHECK) {
+  if (!noIdToken && error instanceof OperationProcessingError && error.code === JWT_TIMESTAMP_CHECK) {
     return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, `${message}: it is old, or the clocks of this machine and of the provider differ`], error)
   }
-  if (aboutIdTokens.test(message)) return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, message], error)
+  if (!noIdToken && aboutIdTokens.test(message)) return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, message], error)
   if (error instanceof OperationProcessingError && error.code === RESPONSE_IS_NOT_CONFORM) {
     const { status } = error.cause as Response
     return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, `status ${status}`], error, { unspent: status >= 400 })

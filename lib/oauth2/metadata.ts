@@ -48,6 +48,8 @@ function byHand (options: OAuthProviderOptions): Partial<AuthorizationServer> {
     userinfo_endpoint: options.userinfoUrl,
     revocation_endpoint: options.revocationUrl,
     pushed_authorization_request_endpoint: options.parUrl,
+    device_authorization_endpoint: options.deviceAuthorizationUrl,
+    introspection_endpoint: options.introspectionUrl,
     jwks_uri: options.jwksUrl
   }
   return Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined))

@@ -19,15 +19,15 @@ import { pick, standardCallback } from './callback-params.js'
 import { DpopProver, createDpopKey } from './dpop.js'
 import { endpointOf } from './endpoint.js'
 import { explainCallbackError } from './explain.js'
+import { Introspection } from './introspection.js'
 import { LoginRequests } from './login-request.js'
 import type { LoginStart } from './login-request.js'
 import { metadataOf } from './metadata.js'
+import { OtherGrants } from './other-grants.js'
 import { RequestObjects } from './request-object.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
 import { tokenSetOf } from './token-set.js'
-import { checkIssuedType, exchangeForm, targetForm } from './token-request.js'
-import type { TokenExchange, TokenTarget } from './token-request.js'
 import { userinfoCall, userinfoUrl } from './userinfo-request.js'
 import type { Described } from './userinfo-request.js'
 
@@ -57,6 +57,9 @@ type BoundToken = Pick<OAuthGrant, 'accessToken' | 'dpopKey'>
 
 export class OAuth2Protocol {
   readonly name: OAuthProtocolName
+  /** Tokens without a redirect. */
+  readonly grants: OtherGrants
+  readonly introspection: Introspection
   readonly #provider: string
   readonly #options: OAuthProviderOptions
   readonly #transport: Transport
@@ -82,6 +85,19 @@ export class OAuth2Protocol {
     const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
     this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
+    this.introspection = new Introspection({ provider, clock, tokens: this.#tokens, metadata: this.#metadata, keys: this.#idTokens })
+    this.grants = new OtherGrants({
+      provider,
+      options,
+      clock,
+      signer,
+      tokens: this.#tokens,
+      metadata: this.#metadata,
+      needsIdToken: this.name === 'oidc',
+      newKey: () => this.#newKey(),
+      tokensOf: (answer, key) => this.#tokensOf(answer, key),
+      read: (server, answer, key) => this.#read(server, answer, { key })
+    })
   }
 
   /** Names the pending login of a callback. Throws FST_OAUTH_INVALID_CALLBACK. */
@@ -134,23 +150,6 @@ export class OAuth2Protocol {
     return tokens
   }
 
-  /** A token of the client itself (RFC 6749 section 4.4). */
-  async clientCredentials (target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet> {
-    const server = await this.#metadata()
-    const form = targetForm(target, { params, scopeDelimiter: this.#scopeDelimiter })
-    const key = this.#newKey()
-    return this.#tokensOf(await this.#tokens.clientCredentials(server, form, key), key)
-  }
-
-  /** A token in exchange for another (RFC 8693). Throws FST_OAUTH_INVALID_PROVIDER_ANSWER where what was issued signs no calls. */
-  async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
-    const server = await this.#metadata()
-    const key = this.#newKey()
-    const answer = await this.#tokens.exchangeToken(server, exchangeForm(exchange, this.#scopeDelimiter), key)
-    checkIssuedType(answer.body, exchange, this.#provider)
-    return this.#tokensOf(answer, key)
-  }
-
   /** Revokes both tokens at the provider (RFC 7009), the second also where the first fails; false where it has no endpoint for that. */
   async revoke ({ refreshToken, accessToken }: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
@@ -200,10 +199,6 @@ export class OAuth2Protocol {
 
   get #quirks (): OAuthQuirks {
     return this.#options.quirks ?? {}
-  }
-
-  get #scopeDelimiter (): string {
-    return this.#quirks.scopeDelimiter ?? ' '
   }
 
   #newKey (): OAuthDpopKey | undefined {

@@ -1,12 +1,14 @@
-// The one place that posts, as the client, to a provider's endpoints (RFC 6749 sections 3.2 and 5, RFC 7009, RFC 9126).
+// The one place that posts, as the client, to a provider's endpoints (RFC 6749 sections 3.2 and 5, RFC 7009, RFC 7662, RFC 8628, RFC 9126).
 import * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
+import type { OAuthIntrospectOptions } from '../../types/introspection.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { ClientSigner } from '../client-key.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
 import { refuseUnavailable } from '../http/unavailable.js'
 import { basicCredentials, clientAuthOf, rawCredentials } from './client-auth.js'
+import { deviceAnswerOf } from './device-answer.js'
 import type { DpopProver } from './dpop.js'
 import { explainEngineError } from './explain.js'
 import type { FailedStep } from './explain.js'
@@ -40,6 +42,21 @@ export interface CodeExchange {
 /** What the engine has read, with the response that its signature check asks for. */
 export interface TokenAnswer { response: Response, body: engine.TokenEndpointResponse }
 
+/** A request of another grant type. */
+interface ExtensionGrant {
+  grant: string
+  secrets: string[]
+  form: () => URLSearchParams | Promise<URLSearchParams>
+  key: OAuthDpopKey | undefined
+}
+
+/** A question about a token. */
+interface IntrospectionRequest extends OAuthIntrospectOptions {
+  verify: (response: Response, isSigned: boolean) => Promise<void>
+}
+
+const signedAnswers = /^application\/token-introspection\+jwt\b/i
+const assertionGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 type Posted = Pick<engine.CustomFetchOptions<'POST', URLSearchParams>, 'method' | 'headers' | 'body'>
@@ -92,9 +109,36 @@ export class TokenEndpoint {
 
   /** RFC 8693 section 2.1. The form holds all but the grant type. */
   async exchangeToken (server: engine.AuthorizationServer, form: URLSearchParams, key?: OAuthDpopKey): Promise<TokenAnswer> {
-    return this.#explained({ endpoint: 'token endpoint', secrets: [String(form.get('subject_token')), ...this.#secrets] }, () => this.#proven(key, this.#readPlain, async http => {
-      const response = await engine.genericTokenEndpointRequest(server, this.client, this.#auth(server), exchangeGrant, form, http)
+    return this.#extension(server, { grant: exchangeGrant, secrets: [String(form.get('subject_token'))], form: () => form, key })
+  }
+
+  /** RFC 7523 section 2.1. The form holds all but the grant type, and is made anew where it is sent again: an assertion is good once. */
+  async presentAssertion (server: engine.AuthorizationServer, form: () => Promise<URLSearchParams>, key?: OAuthDpopKey): Promise<TokenAnswer> {
+    return this.#extension(server, { grant: assertionGrant, secrets: [], form, key })
+  }
+
+  // RFC 6749 section 4.5.
+  #extension (server: engine.AuthorizationServer, { grant, secrets, form, key }: ExtensionGrant): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [...secrets, ...this.#secrets] }, () => this.#proven(key, this.#readPlain, async http => {
+      const response = await engine.genericTokenEndpointRequest(server, this.client, this.#auth(server), grant, await form(), http)
       return { response, body: await engine.processGenericTokenEndpointResponse(server, this.client, response) }
+    }))
+  }
+
+  /** RFC 8628 section 3.1. */
+  async authorizeDevice (server: engine.AuthorizationServer, form: URLSearchParams): Promise<engine.DeviceAuthorizationResponse> {
+    return this.#explained({ endpoint: 'device authorization endpoint', secrets: this.#secrets }, async () => {
+      const http = this.#posting(({ status, text }) => toResponse({ status, text, json: deviceAnswerOf(text) }, 'application/json'))
+      const response = await engine.deviceAuthorizationRequest(server, this.client, this.#auth(server), form, http)
+      return engine.processDeviceAuthorizationResponse(server, this.client, response)
+    })
+  }
+
+  /** RFC 8628 section 3.4. */
+  async exchangeDeviceCode (server: engine.AuthorizationServer, deviceCode: string, key?: OAuthDpopKey): Promise<TokenAnswer> {
+    return this.#explained({ endpoint: 'token endpoint', secrets: [deviceCode, ...this.#secrets] }, () => this.#proven(key, this.#readTokens, async http => {
+      const response = await engine.deviceCodeGrantRequest(server, this.client, this.#auth(server), deviceCode, http)
+      return { response, body: await engine.processDeviceCodeResponse(server, this.client, response) }
     }))
   }
 
@@ -106,6 +150,21 @@ export class TokenEndpoint {
         additionalParameters: { token_type_hint: hint }
       })
       await engine.processRevocationResponse(response)
+    })
+  }
+
+  /** RFC 7662 section 2. An answer may be signed (RFC 9701): `verify` is told whether it is. */
+  async introspect (server: engine.AuthorizationServer, token: string, { hint, signed, verify }: IntrospectionRequest): Promise<engine.IntrospectionResponse> {
+    return this.#explained({ endpoint: 'introspection endpoint', noIdToken: true, secrets: [token, ...this.#secrets] }, async () => {
+      let isSigned = false
+      const http = this.#posting(answer => {
+        isSigned = signedAnswers.test(String(answer.headers['content-type']))
+        return toResponse(answer, isSigned ? 'application/token-introspection+jwt' : 'application/json')
+      })
+      const response = await engine.introspectionRequest(server, this.client, this.#auth(server), token, { ...http, requestJwtResponse: signed === true, additionalParameters: hint === undefined ? {} : { token_type_hint: hint } })
+      const body = await engine.processIntrospectionResponse(server, this.client, response)
+      await verify(response, isSigned)
+      return body
     })
   }
 

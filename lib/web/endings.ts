@@ -51,8 +51,15 @@ export async function failLogin (context: OAuthContext, failed: FailedEnding): P
 }
 
 function replyToFailure (context: OAuthContext, { request, reply, provider, popup, error, ...waysOn }: FailedEnding): void {
-  if (popup !== true) return sendError(request, reply, error, waysOn)
+  const app = context.options.returnToUris.find(uri => uri === error.returnTo)
+  if (popup !== true) return app === undefined ? sendError(request, reply, error, waysOn) : seeOther(reply, withError(app, error))
   sendToOpener(reply, { origin: baseUrlOf(context, request).origin, statusCode: error.statusCode, message: publicText(error), result: { provider, ok: false, code: error.code } })
+}
+
+// A native application waits for its address, and its user for the application: neither would go on from a page.
+function withError (uri: string, { code }: OAuthError): string {
+  const [, address = '', fragment = ''] = /^([^#]*)(.*)$/.exec(uri) ?? []
+  return `${address}${address.includes('?') ? '&' : '?'}error=${code}${fragment}`
 }
 
 function log (level: 'info' | 'warn' | 'error', { request, provider, error }: FailedEnding): void {

@@ -7,6 +7,7 @@ import { parseRouteRequirement } from '../options.js'
 import type { RouteRequirement } from '../options.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
+import { InheritedRequirements } from './inherited.js'
 import { Injection } from './inject.js'
 import type { Owners } from './owner.js'
 import { asError } from './reply.js'
@@ -20,7 +21,7 @@ interface Needs {
   /** What one grant must meet, the most particular last. */
   each: Each
   /** What a challenge asks for besides. */
-  besides?: readonly RouteRequirement[]
+  besides?: () => readonly RouteRequirement[]
   /** Whether request.oauth is bound to the grant, and to its provider where it falls short. The route's own requirement goes first. */
   binds: 'always' | 'when met' | 'never'
 }
@@ -32,9 +33,8 @@ export class Guard {
   readonly #bind: Bind
   readonly #injection: Injection
   readonly #requirements = new WeakMap<object, RouteRequirement>()
-  // Of hooks that were seen to run for a route. They run after its own requirement was looked at: known from an earlier request,
-  // what they need is asked for in the same login.
-  readonly #hooks = new WeakMap<object, Set<RouteRequirement>>()
+  // Of hooks, which run after a route's own requirement was looked at: what they need is asked for in the same login.
+  readonly #inherited = new InheritedRequirements()
 
   constructor (context: OAuthContext, { owners, challenger, bind }: { owners: Owners, challenger: Challenger, bind: Bind }) {
     this.#context = context
@@ -56,8 +56,7 @@ export class Guard {
     if (!declares(config)) return done()
     this.#settle(done, async () => {
       const own = this.#requirementOf(request, config)
-      const besides = [...this.#hooks.get(config) ?? []].filter(one => isOfOneGrant(one, own))
-      return this.#admit(request, reply, { each: [own], besides, binds: 'always' })
+      return this.#admit(request, reply, { each: [own], besides: () => this.#inherited.of(request, own), binds: 'always' })
     })
   }
 
@@ -65,15 +64,16 @@ export class Guard {
   require (given: unknown): OAuthRequirementHook {
     const requirement = readRequirement(this.#context.registry, given, 'app.oauth.require()')
     if (requirement.inject !== undefined) throw oauthError('FST_OAUTH_INVALID_OPTIONS', ['app.oauth.require().inject is an object; allowed is nothing: a token is injected by the config.oauth of a route'])
-    return (request, reply, done) => {
+    const hook: OAuthRequirementHook = (request, reply, done) => {
       const { config } = request.routeOptions
       this.#settle(done, async () => {
         const own = declares(config) ? this.#requirementOf(request, config) : undefined
         const isJoined = own !== undefined && !own.optional && isOfOneGrant(requirement, own)
-        if (isJoined && !requirement.optional) this.#hooks.set(config, (this.#hooks.get(config) ?? new Set()).add(requirement))
-        return this.#admit(request, reply, isJoined ? { each: [requirement, { ...own, optional: requirement.optional }], binds: 'when met' } : { each: [requirement], binds: own === undefined ? 'always' : 'never' })
+        const besides = () => this.#inherited.of(request, requirement)
+        return this.#admit(request, reply, isJoined ? { each: [requirement, { ...own, optional: requirement.optional }], besides, binds: 'when met' } : { each: [requirement], besides, binds: own === undefined ? 'always' : 'never' })
       })
     }
+    return this.#inherited.note(hook, requirement)
   }
 
   // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
@@ -81,7 +81,7 @@ export class Guard {
     admit().then(admitted => { if (admitted) done() }, error => done(asError(error)))
   }
 
-  async #admit (request: FastifyRequest, reply: FastifyReply, { each, besides = [], binds }: Needs): Promise<boolean> {
+  async #admit (request: FastifyRequest, reply: FastifyReply, { each, besides, binds }: Needs): Promise<boolean> {
     const { registry, options } = this.#context
     const wanted = combined(each)
     const provider = registry.get(wanted.provider)
@@ -101,7 +101,7 @@ export class Guard {
       this.#injection.apply(request, wanted, null)
       return true
     }
-    const { scope, acr, maxAge, onUnauthorized } = combined([...besides, ...each] as readonly RouteRequirement[] as Each)
+    const { scope, acr, maxAge, onUnauthorized } = combined([...besides?.() ?? [], ...each] as readonly RouteRequirement[] as Each)
     await this.#challenger.challenge(request, reply, { provider, scope, acr, maxAge, account, grant, onUnauthorized })
     return false
   }

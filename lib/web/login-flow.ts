@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
 import { isOAuthError, oauthError } from '../errors.js'
+import { covers } from '../grants/grant.js'
 import type { Provider } from '../provider.js'
 import { authenticationParams, describeNeeds, isAuthenticated } from './authentication.js'
 import { baseUrlOf, callbackUrlOf } from './base-url.js'
@@ -80,9 +81,18 @@ export class LoginFlow {
     await this.#checkAccount(returned, login, current)
     const { tokens, subject, account } = returned
     const owner = await this.#owners.settle(request, login, current)
-    const grant = await this.#context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id })
+    const overtaken = current.id === null ? null : await this.#overtaking(owner, returned, login)
+    const grant = overtaken ?? await this.#context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id })
     this.#checkNeeds(grant, login)
     return grant
+  }
+
+  // The grant that another tab has brought meanwhile, where it holds more: what came now would take that away again.
+  async #overtaking (owner: string, { account, tokens }: Returned, { provider, scope: asked, acr, maxAge, startedAt }: TakenLogin): Promise<OAuthGrant | null> {
+    const grant = await this.#context.keeper.find({ owner, provider, account })
+    if (grant === null || grant.authorizedAt < startedAt || !isAuthenticated(grant, { acr, maxAge }, this.#context.options.clock())) return null
+    const scope = tokens.scope ?? asked
+    return covers(grant, scope) && grant.scope.some(one => !scope.includes(one)) ? grant : null
   }
 
   // Before anything is stored: a step-up that comes back as somebody else must leave the first grant as it is.

@@ -21,10 +21,12 @@ export function seeOther (reply: FastifyReply, url: string): void {
 export interface WaysOn {
   retryUrl?: string | undefined
   linkUrl?: string | undefined
+  /** Where what was sent can be allowed, to be sent again. */
+  allowUrl?: string | undefined
 }
 
 /** The reply to an error: a page for a browser, else JSON. Its text is fixed for each code. */
-export function sendError (request: FastifyRequest, reply: FastifyReply, error: OAuthError, { retryUrl, linkUrl }: WaysOn = {}): void {
+export function sendError (request: FastifyRequest, reply: FastifyReply, error: OAuthError, waysOn: WaysOn = {}): void {
   const { statusCode, code, retryAfter } = error
   const message = publicText(error)
   guarded(reply).code(statusCode).header('x-content-type-options', 'nosniff')
@@ -36,7 +38,7 @@ export function sendError (request: FastifyRequest, reply: FastifyReply, error: 
   reply
     .header('content-security-policy', `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
     .type('text/html; charset=utf-8')
-    .send(errorPage({ statusCode, code, message, retryUrl, linkUrl }))
+    .send(errorPage({ statusCode, code, message, ...waysOn }))
 }
 
 /** What a function of the application's threw, as an error, whatever it was: Fastify takes nothing else for one. */

@@ -5,6 +5,7 @@ import { basePathOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { failLogin } from './endings.js'
 import { asError, guarded } from './reply.js'
+import { sendSignIn } from './sign-in.js'
 import { finishLogin, logOut, refuseMethod, startLogin } from './steps.js'
 import type { Step, StepParts } from './steps.js'
 
@@ -13,7 +14,7 @@ const formBodyAtMost = 64 * 1024
 /** Registers the routes in an encapsulated context. */
 export async function registerRoutes (app: FastifyInstance, parts: StepParts): Promise<void> {
   const { context } = parts
-  const { prefix, routes: { login, callback, logout } } = context.options
+  const { prefix, signIn, routes: { login, callback, logout, signIn: page } } = context.options
   acceptForms(app)
   // Also for what Fastify answers before a handler runs: a body that is too large, or of an unknown type.
   app.addHook('onRequest', (_request, reply, done) => {
@@ -23,6 +24,7 @@ export async function registerRoutes (app: FastifyInstance, parts: StepParts): P
   const add = (method: string | string[], url: string, given: RouteShorthandOptions, handler: ReturnType<typeof handlerOf>) => {
     app.route({ ...given, method, url, handler, exposeHeadRoute: false, schema: { hide: true } as object, logSerializers: { req: describeRequest } })
   }
+  if (signIn !== false && page !== false) add('GET', prefix, page, sendSignIn(context, signIn))
   if (login !== false) add('GET', `${prefix}/:provider`, login, handlerOf(context, startLogin(parts)))
   if (logout !== false) add('POST', `${prefix}/:provider/logout`, logout, handlerOf(context, logOut(parts)))
   if (callback === false) return

@@ -5,11 +5,12 @@ import type { OAuthError } from '../errors.js'
 import type { Provider } from '../provider.js'
 import { basePathOf, baseUrlOf } from './base-url.js'
 import { callbackOf, paramsOf, passAsGet } from './callback.js'
-import type { Challenger } from './challenge.js'
+import type { Challenger, LoginTicket } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import { denyLogin, endLogin } from './endings.js'
 import type { LoginFlow } from './login-flow.js'
 import { wantsPage, wantsPopup } from './negotiation.js'
+import type { TakenLogin } from './pending-login.js'
 import { seeOther } from './reply.js'
 import type { WaysOn } from './reply.js'
 import type { Bind } from './request-decorator.js'
@@ -69,7 +70,10 @@ export function finishLogin (parts: StepParts): Step {
   }
 }
 
-// The same login again; and where another account came back, with the choice to link that one.
+// Whoever is signed in now is not the one it was for, or another site has started it.
+const startsAfresh: ReadonlySet<string> = new Set(['FST_OAUTH_OWNER_CHANGED', 'FST_OAUTH_NOT_SIGNED_IN', 'FST_OAUTH_CROSS_SITE'])
+
+// The same login again, with all that it was to bring; and where another account came back, with the choice to link that one.
 function waysOnFrom ({ context, flow, challenger }: StepParts): Step['waysOn'] {
   const { prefix, options, registry } = context
   return (_request, name, error) => {
@@ -78,18 +82,26 @@ function waysOnFrom ({ context, flow, challenger }: StepParts): Step['waysOn'] {
     if (options.routes.login === false) return { popup }
     const base = basePathOf(context)
     const { returnTo } = error
-    const again = `${base}${prefix}/${name}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
-    if (login === undefined || error.code !== 'FST_OAUTH_OTHER_ACCOUNT') return { popup, retryUrl: again }
-    const { scope, required, acr, maxAge, account, owner: { id } } = login
+    const path = (ticket: LoginTicket) => `${base}${challenger.loginPath({ name }, ticket)}`
+    if (login === undefined || startsAfresh.has(error.code) || !hasNeeds(login)) {
+      return { popup, retryUrl: `${base}${prefix}/${name}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}` }
+    }
+    const { scope, required, acr, maxAge, account, link, owner: { id } } = login
     const ticket = { scope, required, acr, maxAge, returnTo }
+    const linking = { ...ticket, link: true, owner: id ?? undefined }
+    const isOther = error.code === 'FST_OAUTH_OTHER_ACCOUNT'
     // The provider would come back with the same account, without asking (OpenID Connect Core 1.0 section 3.1.2.1).
-    const prompt = registry.get(name).protocol === 'oidc' ? 'login' : undefined
+    const prompt = isOther && registry.get(name).protocol === 'oidc' ? 'login' : undefined
     return {
       popup,
-      retryUrl: `${base}${challenger.loginPath({ name }, { ...ticket, account, prompt })}`,
-      linkUrl: id === null ? undefined : `${base}${challenger.loginPath({ name }, { ...ticket, link: true, owner: id })}`
+      retryUrl: path(link === true ? linking : { ...ticket, account, prompt }),
+      linkUrl: isOther && id !== null ? path(linking) : undefined
     }
   }
+}
+
+function hasNeeds ({ required, acr = [], maxAge, account, link }: TakenLogin): boolean {
+  return required.length + acr.length > 0 || [maxAge, account, link].some(need => need !== undefined)
 }
 
 /** For what a callback's address is asked by another method than GET and POST. */

@@ -47,13 +47,14 @@ export function clientOf (context: OAuthContext, name: string, given: unknown): 
 }
 
 function sourceFor (context: OAuthContext, provider: Provider, options: ClientOptions): TokenSource {
-  const { owner, account, audience, resource, scope } = options
+  const { owner, account, audience, resource, subject, scope } = options
   const refuse = (why: string) => oauthError('FST_OAUTH_INVALID_CALL', [provider.name, why])
+  if (subject !== undefined && !provider.oauth2('assertions').grants.takesSubjects) throw refuse('subject is for providers with grant "jwt_bearer"')
   if (!provider.hasLogins) {
     if (owner !== undefined || account !== undefined) throw refuse('its tokens are the application\'s own, so it takes neither owner nor account')
     return clientTokens(context, provider, options)
   }
-  if (audience.length + resource.length > 0 || scope !== undefined) throw refuse('audience, resource and scope are for providers with grant "client_credentials". Use exchange() to get a token for another service')
+  if (audience.length + resource.length > 0 || scope !== undefined) throw refuse('audience, resource and scope are for providers with grant. Use exchange() to get a token for another service')
   if (owner === undefined && !provider.hasOwnTokens) throw refuse('it has no owner. Name one, or set the provider\'s option grant to "client_credentials" if the application calls in its own name')
   return tokensOf(context, provider, { request: undefined, owner: async () => owner ?? null, account })
 }
