@@ -178,9 +178,9 @@ export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
   return status === grant.status ? grant : createGrant(membersOf(grant), kept, () => status)
 }
 
-// A spread has the members, not the getters.
+// By name: a spread has the members, not the getters, and takes several times as long.
 function membersOf (grant: OAuthGrant): GrantValues {
+  const { provider, owner, account, subject, tokenType, scope, expiresAt, version, authorizedAt, updatedAt } = grant
   const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = grant
-  const { status, ...plain } = grant
-  return { ...plain, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
+  return { provider, owner, account, subject, tokenType, scope, expiresAt, version, authorizedAt, updatedAt, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
 }

@@ -68,7 +68,7 @@ export class GrantKeeper {
 
   /** A grant whose access token can be used now, refreshed if need be; null where a login is needed. */
   async fresh (refresher: Refresher, selector: GrantSelector): Promise<OAuthGrant | null> {
-    const grant = await this.find(selector)
+    const grant = this.#grants.open(await this.#locate(selector))
     return grant === null ? null : this.ready(refresher, grant)
   }
 

@@ -102,24 +102,33 @@ export class SealedStore {
   ask <T> (what: string, question: (store: GrantStore) => Promise<T>): Promise<T> {
     const { store, storeTime = 5_000 } = this.#options
     return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined
+      let isAnswered = false
       const fail = (error: unknown) => {
+        isAnswered = true
         clearTimeout(timer)
         reject(oauthError('FST_OAUTH_STORE_FAILED', [what], error, { retryAfter: 1 }))
       }
       // Where this process was too busy to look, the answer may be here already: it is taken before the next immediate.
       const end = () => { setImmediate(() => { fail(new Error(`no answer within ${storeTime} ms`)) }) }
       const since = performance.now()
-      let timer = setTimeout(() => {
-        // So late that the process was stopped, or blocked: the question may not have left it before.
-        if (performance.now() - since > 1.2 * storeTime) timer = setTimeout(end, storeTime)
-        else end()
-      }, storeTime)
+      const start = () => {
+        if (isAnswered) return
+        timer = setTimeout(() => {
+          // So late that the process was stopped, or blocked: the question may not have left it before.
+          if (performance.now() - since > 1.2 * storeTime) timer = setTimeout(end, storeTime)
+          else end()
+        }, storeTime)
+      }
       const answered = (answer: T) => {
+        isAnswered = true
         clearTimeout(timer)
         resolve(answer)
       }
       try {
         question(store).then(answered, fail)
+        // After an answer that is here already, such as that of a store in memory: a timer costs more than such an answer.
+        queueMicrotask(start)
       } catch (error) {
         fail(error)
       }

@@ -59,7 +59,7 @@ export function authorizationRequest (request: AuthorizationRequest): { query: R
 /** Where the browser is sent. What the endpoint's own query has besides is kept. */
 export function authorizationUrl (endpoint: string, query: Record<string, string>, fragment = ''): string {
   const url = new URL(endpoint)
-  const own = [...url.searchParams].filter(([name]) => !Object.hasOwn(query, name))
+  const own = [...new URLSearchParams(url.search)].filter(([name]) => !Object.hasOwn(query, name))
   url.search = new URLSearchParams([...own, ...Object.entries(query)]).toString()
   url.hash = fragment
   return url.href

@@ -54,10 +54,10 @@ export class Guard {
   onRequest (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const { config } = request.routeOptions
     if (!declares(config)) return done()
-    this.#settle(done, async () => {
+    settle(done, this.#admit(request, reply, () => {
       const own = this.#requirementOf(request, config)
-      return this.#admit(request, reply, { each: [own], besides: () => this.#inherited.of(request, own), binds: 'always' })
-    })
+      return { each: [own], besides: () => this.#inherited.of(request, own), binds: 'always' }
+    }))
   }
 
   /** A hook that does the same for every route of a context. */
@@ -66,28 +66,25 @@ export class Guard {
     if (requirement.inject !== undefined) throw oauthError('FST_OAUTH_INVALID_OPTIONS', ['app.oauth.require().inject is an object; allowed is nothing: a token is injected by the config.oauth of a route'])
     const hook: OAuthRequirementHook = (request, reply, done) => {
       const { config } = request.routeOptions
-      this.#settle(done, async () => {
+      settle(done, this.#admit(request, reply, () => {
         const own = declares(config) ? this.#requirementOf(request, config) : undefined
         const isJoined = own !== undefined && !own.optional && isOfOneGrant(requirement, own)
         const besides = () => this.#inherited.of(request, requirement)
-        return this.#admit(request, reply, isJoined ? { each: [requirement, { ...own, optional: requirement.optional }], besides, binds: 'when met' } : { each: [requirement], besides, binds: own === undefined ? 'always' : 'never' })
-      })
+        return isJoined ? { each: [requirement, { ...own, optional: requirement.optional }], besides, binds: 'when met' } : { each: [requirement], besides, binds: own === undefined ? 'always' : 'never' }
+      }))
     }
     return this.#inherited.note(hook, requirement)
   }
 
-  // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
-  #settle (done: (error?: Error) => void, admit: () => Promise<boolean>): void {
-    admit().then(admitted => { if (admitted) done() }, error => done(asError(error)))
-  }
-
-  async #admit (request: FastifyRequest, reply: FastifyReply, { each, besides, binds }: Needs): Promise<boolean> {
+  // The path of every guarded request: where nothing is to be waited for, nothing is.
+  async #admit (request: FastifyRequest, reply: FastifyReply, needs: () => Needs): Promise<boolean> {
+    const { each, besides, binds } = needs()
     const { registry, options } = this.#context
     const wanted = combined(each)
     const provider = registry.get(wanted.provider)
     this.#injection.check(request, provider, wanted)
-    const account = await accountOf(request, wanted)
-    const owner = async () => (await this.#owners.of(request)).id
+    const account = typeof wanted.account === 'function' ? await accountOf(request, wanted) : wanted.account
+    const owner = () => this.#owners.idOf(request)
     const grant = await tokensOf(this.#context, provider, { request, owner, account }).current()
     const now = options.clock()
     if (grant !== null && each.every(one => meets(grant, one, now))) {
@@ -114,6 +111,11 @@ export class Guard {
     this.#requirements.set(config, requirement)
     return requirement
   }
+}
+
+// A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
+function settle (done: (error?: Error) => void, admission: Promise<boolean>): void {
+  admission.then(admitted => { if (admitted) done() }, error => done(asError(error)))
 }
 
 // A config.oauth that is undefined by mistake is one that was meant to guard the route.

@@ -83,7 +83,8 @@ export class PendingLogins {
     if (value === undefined) throw this.#missing(request, provider)
     const login = this.#open(id, value)
     if (login === null || isRepeated(request, name)) throw refuse('FST_OAUTH_STATE_UNREADABLE')
-    const first = await this.#context.keeper.claim(`login:${idOf(login.secrets.state)}`, this.#keptFor)
+    const { state } = login.secrets
+    const first = await this.#context.keeper.claim(`login:${state === key ? id : idOf(state)}`, this.#keptFor)
     const others = this.#underway(request, reply, name)
     this.#clear(request, reply, name, login.formPost)
     if (!first) throw refuse('FST_OAUTH_STATE_USED')

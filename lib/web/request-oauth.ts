@@ -24,8 +24,8 @@ export interface RequestSurroundings {
   flow: LoginFlow
   challenger: Challenger
   request: FastifyRequest
-  /** Answers whose bodies nobody may ever read. */
-  answers: OAuthResponse[]
+  /** Told of every answer, whose body nobody may ever read. */
+  answered: (response: OAuthResponse) => void
 }
 
 export interface Binding { provider: string | undefined, account?: string | undefined, grant?: OAuthGrant | null }
@@ -36,7 +36,7 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
 
   constructor (surroundings: RequestSurroundings, binding: Binding) {
     const source = new BoundGrant(surroundings, binding)
-    super(surroundings.context, () => source, response => { surroundings.answers.push(response) })
+    super(surroundings.context, () => source, surroundings.answered)
     this.#surroundings = surroundings
     this.#source = source
   }
@@ -55,7 +55,7 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
 
   async grants (): Promise<OAuthGrant[]> {
     const { context, owners, request } = this.#surroundings
-    const { id } = await owners.of(request)
+    const id = await owners.idOf(request)
     return id === null ? [] : context.keeper.list(id)
   }
 
@@ -79,7 +79,7 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
     if (!isOAuthError(error)) throw error
     const asked = askedBy(error, this.#source)
     if (asked === null) throw error
-    const owner = async () => (await this.#surroundings.owners.of(request)).id
+    const owner = () => this.#surroundings.owners.idOf(request)
     const account = this.#source.accountAt(asked.provider)
     const provider = context.registry.get(asked.provider)
     const grant = await tokensOf(context, provider, { request, owner, account }).current()
@@ -137,7 +137,7 @@ class BoundGrant implements TokenSource {
   async selector () {
     const { owners, request } = this.#surroundings
     this.provider.checkLogins()
-    const { id } = await owners.of(request)
+    const id = await owners.idOf(request)
     return id === null ? null : { owner: id, provider: this.provider.name, account: this.#binding.account }
   }
 
@@ -167,7 +167,7 @@ class BoundGrant implements TokenSource {
 
   get #tokens (): TokenSource {
     const { context, owners, request } = this.#surroundings
-    const owner = async () => (await owners.of(request)).id
+    const owner = () => owners.idOf(request)
     return tokensOf(context, this.provider, { request, owner, account: this.#binding.account })
   }
 }

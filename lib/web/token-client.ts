@@ -18,12 +18,7 @@ export class TokenClient extends ApiClient implements OAuthTokenClient {
   readonly #answered: ApiClientOptions['answered']
 
   constructor (context: OAuthContext, source: () => TokenSource, answered?: (response: OAuthResponse) => void) {
-    super({
-      get signer () { return signerOf(source().provider, source()) },
-      get baseUrl () { return source().provider.apiBaseUrl },
-      get dispatcher () { return source().provider.dispatcher },
-      ...(answered === undefined ? {} : { answered })
-    })
+    super(new SourcedOptions(source, answered))
     this.#context = context
     this.#source = source
     this.#answered = answered
@@ -36,6 +31,30 @@ export class TokenClient extends ApiClient implements OAuthTokenClient {
     const provider = options.provider === undefined ? subject.provider : registry.get(options.provider)
     const signer = signerOf(provider, exchangedTokens(this.#context, { subject, provider, options }))
     return new ApiClient({ signer, dispatcher: provider.dispatcher, baseUrl: provider.apiBaseUrl, ...(this.#answered === undefined ? {} : { answered: this.#answered }) })
+  }
+}
+
+// What depends on the source is looked up when a call is made. A class: getters of an object literal are made anew for every
+// request that touches request.oauth.
+class SourcedOptions implements ApiClientOptions {
+  readonly answered?: (response: OAuthResponse) => void
+  readonly #source: () => TokenSource
+
+  constructor (source: () => TokenSource, answered: ApiClientOptions['answered']) {
+    this.#source = source
+    if (answered !== undefined) this.answered = answered
+  }
+
+  get signer () {
+    return signerOf(this.#source().provider, this.#source())
+  }
+
+  get baseUrl () {
+    return this.#source().provider.apiBaseUrl
+  }
+
+  get dispatcher () {
+    return this.#source().provider.dispatcher
   }
 }
 
@@ -56,5 +75,5 @@ function sourceFor (context: OAuthContext, provider: Provider, options: ClientOp
   }
   if (audience.length + resource.length > 0 || scope !== undefined) throw refuse('audience, resource and scope are for providers with grant. Use exchange() to get a token for another service')
   if (owner === undefined && !provider.hasOwnTokens) throw refuse('it has no owner. Name one, or set the provider\'s option grant to "client_credentials" if the application calls in its own name')
-  return tokensOf(context, provider, { request: undefined, owner: async () => owner ?? null, account })
+  return tokensOf(context, provider, { request: undefined, owner: () => owner ?? null, account })
 }

@@ -65,8 +65,7 @@ t.test('log in, call the API, watch a refresh, ask for more, log out', async (t)
 t.test('the plugin\'s own sign-in page: every link in reach of the keyboard, no script, no error, and a login from it', async (t) => {
   const demo = await startDemo()
   t.teardown(() => demo.close())
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
+  const browser = await startChromium(t)
   const page = await browser.newPage({ javaScriptEnabled: false, colorScheme: 'dark' })
   const problems: string[] = []
   // The page names no icon: browsers take the application's, and the demo has none at that address.
@@ -74,10 +73,9 @@ t.test('the plugin\'s own sign-in page: every link in reach of the keyboard, no 
   await page.goto(demo.url)
   await page.click('a[href="/oauth"]')
   t.strictSame(await page.getByRole('link').allInnerTexts(), ['DI\nContinue with Demo ID', 'PI\nContinue with Photo ID'])
-  mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, 'demo-sign-in.png') })
+  await picture(page, 'demo-sign-in')
   await page.emulateMedia({ colorScheme: 'light' })
-  await page.screenshot({ path: join(pictures, 'demo-sign-in-light.png') })
+  await picture(page, 'demo-sign-in-light')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
