@@ -62,7 +62,7 @@ const provider: Array<[object, string | RegExp]> = [
   [{ defaultReturnTo: 'home' }, 'providers.x.defaultReturnTo is "home"; allowed is a path that begins with one /'],
   [{ allowCrossSiteStart: 'yes' }, 'providers.x.allowCrossSiteStart is "yes"; allowed is true or false'],
   [{ allowInsecureRequests: 1 }, 'providers.x.allowInsecureRequests is 1; allowed is true or false'],
-  [{ clientID: 'id' }, /^providers\.x\.clientID is not an option; allowed is one of the options clientId, clientSecret, /]
+  [{ clientID: 'id' }, /^providers\.x\.clientID is not an option; allowed is one of the options clientId, title, clientSecret, /]
 ]
 
 t.test('a wrong option of a provider', async (t) => {
