@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import ts from 'typescript'
 
 const direction = 'imports go one way: plugin → web → provider, registry → oauth1 | oauth2 | oidc → http; web → grants'
-const providers = ['registry', 'provider', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options', 'nearest']
+const providers = ['registry', 'provider', 'protocol', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options', 'nearest']
 
 // Part of lib → the other parts it may import. A part is a folder of lib, or a file beside them.
 const parts = {
@@ -22,6 +22,7 @@ const parts = {
   oauth2: ['oidc', 'http', 'errors', 'random', 'client-key', 'json-pointer'],
   grants: ['errors', 'random'],
   'store-tests': [],
+  protocol: ['oauth2', 'oidc', 'http'],
   provider: providers,
   registry: providers,
   web: ['provider', 'registry', 'grants', 'http', 'errors', 'options', 'catalogue'],

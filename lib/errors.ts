@@ -2,6 +2,7 @@
 import createError from '@fastify/error'
 import type { FastifyError } from '@fastify/error'
 import type { OAuthChallenge } from '../types/client.js'
+import type { OAuthTokenName } from '../types/grant.js'
 
 const table = {
   // Programmer's mistakes
@@ -43,8 +44,12 @@ const table = {
   FST_OAUTH_INSUFFICIENT_SCOPE: [403, '%s granted less than is needed; missing: %s'],
   FST_OAUTH_INSUFFICIENT_AUTHENTICATION: [403, 'The user was authenticated at %s less strongly, or longer ago, than is needed: %s'],
   FST_OAUTH_OTHER_ACCOUNT: [403, 'The login at %s came back with another account than the one it was for; nothing was stored'],
+  FST_OAUTH_LOGGED_OUT: [403, 'The login at %s was ended by a logout at the provider before it came through'],
   FST_OAUTH_NOT_SIGNED_IN: [401, 'An account at %s can be linked to a signed-in owner alone, and this request has none'],
   FST_OAUTH_DEVICE_CODE_EXPIRED: [400, 'The login at %s was not finished before its code expired'],
+  // A logout by the provider
+  FST_OAUTH_LOGOUT_TOKEN_INVALID: [400, 'The logout token of %s is not valid: %s'],
+  FST_OAUTH_LOGOUT_BUSY: [503, 'Too many logouts by %s are under way'],
   // A provider's fault
   FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
   FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],
@@ -94,6 +99,8 @@ export interface OAuthErrorDetails {
   returnTo?: string
   /** What the API asked for; `request.oauth.challenge(reply, error)` asks the user for it. */
   challenge?: OAuthChallenge
+  /** Which tokens a revocation endpoint did not revoke. */
+  notRevoked?: readonly OAuthTokenName[]
   /** The API's answer, with the first 64 KiB of its body. Not enumerable, so that no logger prints it. */
   response?: { statusCode: number, headers: Record<string, string | string[] | undefined>, body: string }
 }

@@ -59,7 +59,7 @@ const ofLogins: ReadonlySet<string> = new Set(['title', 'authorizeUrl', 'deviceA
 function entryOptions ({ title, options }: OAuthCatalogueEntry, { clientSecret, clientKey, clientCert, grant }: Record<string, unknown>): Record<string, unknown> {
   const byKey = clientSecret === undefined && (clientKey !== undefined || clientCert !== undefined)
   const unfit = (name: string, value: unknown) => (name === 'clientAuth' && byKey && secretMethods.has(value)) || (grant !== undefined && ofLogins.has(name))
-  return Object.fromEntries(Object.entries({ title, ...options }).filter(([name, value]) => !unfit(name, value)))
+  return Object.fromEntries([['title', title], ...Object.entries(options).filter(([name, value]) => !unfit(name, value))])
 }
 
 function merged (base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {

@@ -34,7 +34,7 @@ const ofOneProtocol: Record<Protocol, readonly string[]> = {
   ],
   oauth2: [
     'issuer', 'grant', 'assertion', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
-    'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', ...Object.keys(quirksOfOAuth2)
+    'revocationUrl', 'endSessionUrl', 'postLogoutRedirectUrl', 'backchannelLogout', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', ...Object.keys(quirksOfOAuth2)
   ]
 }
 
@@ -65,6 +65,9 @@ const entries = {
   accessTokenUrl: v.optional(endpoint),
   userinfoUrl: v.optional(endpoint),
   revocationUrl: v.optional(endpoint),
+  endSessionUrl: v.optional(endpoint),
+  postLogoutRedirectUrl: v.optional(endpoint),
+  backchannelLogout: v.optional(flag),
   parUrl: v.optional(endpoint),
   deviceAuthorizationUrl: v.optional(endpoint),
   introspectionUrl: v.optional(endpoint),
@@ -156,7 +159,7 @@ function checkParams (given: Given, protocol: Protocol, refuse: Refuse): void {
   }
 }
 
-const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
+const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'endSessionUrl', 'postLogoutRedirectUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
 
 function checkAddresses (given: Given, refuse: Refuse): void {
   if (given.allowInsecureRequests) return

@@ -5,6 +5,8 @@ import { closed, endpoint, fn, flag, milliseconds, oneOf, text } from './options
 
 const errorStatus = 'a status from 400 to 599'
 const pointer = v.pipe(v.string('a JSON pointer'), v.regex(/^(\/([^~/]|~[01])*)*$/, 'a JSON pointer (RFC 6901), such as /data/0'))
+// Not to the whole of an answer.
+const placed = v.pipe(text('a JSON pointer'), v.regex(/^(\/([^~/]|~[01])*)+$/, 'a JSON pointer, such as /error (RFC 6901)'))
 const word = v.pipe(text(), v.regex(/^[\x21-\x7e]+$/, 'printable ASCII without spaces'))
 const words = v.array(word, 'an array of names')
 const named = v.record(v.string(), word, 'an object of names')
@@ -33,6 +35,7 @@ export const quirksOfOAuth2 = {
   nonce: v.optional(oneOf('not-echoed')),
   refreshGrace: v.optional(milliseconds),
   basicAuth: v.optional(oneOf('raw')),
+  endSessionReturnParam: v.optional(word),
   assertionAudience: v.optional(oneOf('token-endpoint')),
   paramNames: v.optional(closed({ authorize: v.optional(named), callback: v.optional(named), token: v.optional(named) })),
   authorizeFragment: v.optional(word),
@@ -77,7 +80,7 @@ export const quirks = closed({
       status: v.optional(v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus))),
       error: v.optional(text()),
       bodyContains: v.optional(text()),
-      body: v.optional(closed({ pointer, value: v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false'), scope: v.optional(pointer) }))
+      body: v.optional(closed({ pointer: placed, value: v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false'), scope: v.optional(placed) }))
     }),
     v.check(({ status, body }) => status !== undefined || body !== undefined, 'an object with status, body or both')
   )),

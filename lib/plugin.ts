@@ -34,7 +34,7 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
   app.addHook('onRoute', route => openApi.note(route))
   app.addHook('onRequest', (request, reply, done) => guard.onRequest(request, reply, done))
 
-  await app.register(routes => registerRoutes(routes, { context, flow, challenger, bind }))
+  await app.register(routes => registerRoutes(routes, { context, owners, flow, challenger, bind }))
 
   app.addHook('onReady', async () => openApi.complete(app))
   app.addHook('onClose', async () => {

@@ -1,6 +1,5 @@
 // One provider: begin, complete, refresh, revoke. It picks its protocol once, at construction.
-import type { OAuthDpopKey } from '../types/client-auth.js'
-import type { OAuthGrant, OAuthTokenSet } from '../types/grant.js'
+import type { OAuthGrant, OAuthProviderSession, OAuthTokenSet } from '../types/grant.js'
 import type { OAuthIntrospectOptions, OAuthIntrospection } from '../types/introspection.js'
 import type { OAuthProfile } from '../types/profile.js'
 import type { OAuthProtocolName, OAuthProvider } from '../types/providers.js'
@@ -13,66 +12,19 @@ import type { TransportOptions } from './http/transport.js'
 import { OAuth1Protocol } from './oauth1/protocol.js'
 import type { DeviceAuthorization } from './oauth2/device.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
+import type { ProviderLogout } from './oidc/logout.js'
 import { toProfile, withEmails } from './oidc/profile.js'
 import { isLoopback, parseIntrospectOptions, parseOwnTokens, parseParams } from './options.js'
 import type { OwnTokens, ProviderOptions } from './options.js'
+import type { LoginEnd, LoginStart, Protocol } from './protocol.js'
+
+export type { LoginEnd, LoginSecrets, LoginStart } from './protocol.js'
 
 /** What every provider of an application shares. */
 export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> { clock: () => number }
 
-/** What a callback is checked against: each protocol has its own part of it. */
-export interface LoginSecrets {
-  /** 256 bits: tells logins apart everywhere. */
-  state: string
-  /** OAuth 2: of PKCE. */
-  verifier?: string
-  /** OpenID Connect. */
-  nonce?: string
-  /** What the tokens will be bound to (RFC 9449). */
-  dpopKey?: OAuthDpopKey
-  /** OAuth 1.0a: the temporary credentials. */
-  token?: string
-  tokenSecret?: string
-}
-
-/** How a login starts. */
-export interface LoginStart {
-  redirectUri: string
-  scope: readonly string[]
-  /** Added to the authorization request. */
-  params: Record<string, string>
-}
-
-/** How a login ends. */
-export interface LoginEnd {
-  /** The authorization response. */
-  callback: URLSearchParams
-  secrets: LoginSecrets
-  redirectUri: string
-}
-
-/** What the tokens say of whom they stand for. */
-type Identity = Pick<OAuthTokenSet, 'accessToken' | 'tokenSecret' | 'dpopKey'> & Pick<OAuthGrant, 'claims' | 'raw'>
-
-/** What a protocol folder offers. */
-interface Protocol {
-  readonly name: OAuthProtocolName
-  /** Bodies of API calls that it signs. */
-  readonly signsBodies?: SignedBodies
-  /** What names the pending login of a callback; null where the callback does not say. */
-  keyOf(callback: URLSearchParams): string | null
-  begin(start: LoginStart & { requestParams: Record<string, string> }): Promise<{ url: string, key: string, secrets: LoginSecrets }>
-  complete(end: LoginEnd & { params: Record<string, string> }): Promise<OAuthTokenSet>
-  refresh(grant: OAuthGrant): Promise<OAuthTokenSet>
-  revoke(grant: OAuthGrant): Promise<boolean>
-  userinfo(identity: Identity): Promise<Record<string, unknown> | undefined>
-  resource(identity: Identity, url: URL): Promise<unknown>
-  /** One API call: what the signature depends on is read from it only as far as it matters. */
-  sign(grant: OAuthGrant, call: CallToSign): Promise<SignedParts>
-}
-
 /** A login that came through: its tokens, and whose they are. */
-export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string }
+export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string, /** Which the provider may end. */ session?: OAuthProviderSession | undefined }
 
 export type { DeviceAuthorization }
 
@@ -169,7 +121,7 @@ export class Provider implements OAuthProvider {
   /** Finds out whose tokens those of a login are. */
   async identify (tokens: OAuthTokenSet): Promise<CompletedLogin> {
     const subject = await this.#subjectOf(tokens)
-    return { tokens, subject, account: subject ?? 'default' }
+    return { tokens, subject, account: subject ?? 'default', session: await this.#protocol.logout?.sessionOf(tokens) }
   }
 
   async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
@@ -179,6 +131,11 @@ export class Provider implements OAuthProvider {
   /** False where the provider offers no revocation. */
   async revoke (grant: OAuthGrant): Promise<boolean> {
     return this.#protocol.revoke(grant)
+  }
+
+  /** Logout at the provider; undefined at OAuth 1.0a, which has none. */
+  get logout (): ProviderLogout | undefined {
+    return this.#protocol.logout
   }
 
   /** Whether its tokens are bound to a key or a certificate (RFC 9449, RFC 8705), or may be. */

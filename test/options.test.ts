@@ -36,7 +36,7 @@ const plugin: Array<[object, string | RegExp]> = [
   [{ routes: { login: true } }, 'routes.login is true; allowed is false, or Fastify route options'],
   [{ routes: { callback: [] } }, 'routes.callback is an array; allowed is false, or Fastify route options'],
   [{ routes: { logout: null } }, 'routes.logout is null; allowed is false, or Fastify route options'],
-  [{ routes: { start: false } }, 'routes.start is not an option; allowed is one of the options login, callback, logout'],
+  [{ routes: { start: false } }, 'routes.start is not an option; allowed is one of the options login, callback, logout, backchannelLogout'],
   [{ dispatcher: {} }, 'dispatcher is an object; allowed is an undici Dispatcher'],
   [{ timeout: 0 }, 'timeout is 0; allowed is a whole number of milliseconds from 1 to 2147483647'],
   [{ timeout: '5000' }, 'timeout is "5000"; allowed is a whole number of milliseconds from 1 to 2147483647'],

@@ -113,6 +113,14 @@ export interface OAuthAuthorizeOptions extends OAuthAuthenticationRequirement {
   link?: boolean
 }
 
+/** How a logout that a handler starts differs. */
+export interface OAuthLogoutOptions {
+  /** Where it ends: a path on this origin, or one of `returnToUris`. */
+  returnTo?: string
+  /** Default: every account of the owner at the provider. */
+  account?: string
+}
+
 /** `request.oauth`: signed calls in the name of the request's owner. */
 export interface RequestOAuth extends OAuthTokenClient {
   /** The same, bound to another provider or to another account of it. */
@@ -136,6 +144,8 @@ export interface RequestOAuth extends OAuthTokenClient {
   profile(): Promise<OAuthProfile>
   /** Drops the grant, at the provider too where it can. */
   revoke(): Promise<OAuthRevocation>
+  /** Logs the user out: here, then at the provider. Replies as the route of the plugin does. */
+  logout(reply: FastifyReply, options?: OAuthLogoutOptions): Promise<FastifyReply>
 }
 
 /** Where a route's access token is put. Of OAuth 2 alone: a signature of OAuth 1.0a belongs to one request. */

@@ -45,10 +45,26 @@ export interface OAuthGrant {
  */
 export type OAuthGrantStatus = 'active' | 'expiring' | 'reauthorization_required' | 'revoked' | 'provider_unavailable'
 
-/** What became of a grant: `authorized` by a login, `refreshed`, `expired` for good (a login is needed), `moved` to another owner, `revoked`. */
+/**
+ * What became of a grant: `authorized` by a login, `refreshed`, `expired` for good (a login is needed), `moved` to another owner,
+ * `revoked`, or `logged_out` by its provider (OpenID Connect Back-Channel Logout 1.0).
+ */
 export interface OAuthGrantChange {
-  type: 'authorized' | 'refreshed' | 'expired' | 'moved' | 'revoked'
+  type: 'authorized' | 'refreshed' | 'expired' | 'moved' | 'revoked' | 'logged_out'
   grant: OAuthGrant
+}
+
+/** As a revocation endpoint calls tokens (RFC 7009 section 2.1). */
+export type OAuthTokenName = 'refresh_token' | 'access_token'
+
+/** A user's session at an OpenID provider, as the id_token of the login told of it. */
+export interface OAuthProviderSession {
+  issuer: string
+  subject: string
+  /** Session id: where the provider tells it. */
+  sid: string | undefined
+  /** `iat`, in seconds since the epoch, by the provider's clock. */
+  since: number
 }
 
 /** What happened to a grant that was revoked. */
@@ -57,6 +73,8 @@ export interface OAuthRevocation {
   removed: boolean
   /** What the provider said: `revoked`, `unsupported` where it has no revocation endpoint (RFC 7009), `failed`. */
   provider: 'revoked' | 'unsupported' | 'failed'
+  /** Where the provider failed: which tokens may still be good. */
+  notRevoked?: readonly OAuthTokenName[]
   /** Why it failed: the provider's part, or, where nothing was removed, the store's. */
   error?: Error
 }

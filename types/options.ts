@@ -115,6 +115,12 @@ export interface OAuthProviderOptions {
   userinfoUrl?: string
   /** Revocation endpoint (RFC 7009). */
   revocationUrl?: string
+  /** Where browsers end their session at the provider (OpenID Connect RP-Initiated Logout 1.0). */
+  endSessionUrl?: string
+  /** Where the provider sends browsers after a logout; registered there. Default: none, and the logout ends at the provider. */
+  postLogoutRedirectUrl?: string
+  /** The provider ends sessions by logout tokens (OpenID Connect Back-Channel Logout 1.0). Default: what its metadata says. */
+  backchannelLogout?: boolean
   /** Pushed authorization request endpoint (RFC 9126). */
   parUrl?: string
   /** Device authorization endpoint (RFC 8628 section 3.1), for `app.oauth.device()`. */
@@ -199,6 +205,21 @@ export interface OAuthErrorState {
   error: Error & { code: string, statusCode?: number }
 }
 
+/** The end of a user's session: by a logout here, or at the provider. */
+export interface OAuthLogoutState {
+  request: FastifyRequest
+  reply: FastifyReply
+  provider: string
+  /** `user`: the browser that made the request. `provider`: the provider told of it, and the request is the provider's. */
+  by: 'user' | 'provider'
+  /** The grants that ended here; they may be none. */
+  grants: readonly OAuthGrant[]
+  /** Whose session it was, as far as the provider tells. */
+  subject: string | undefined
+  /** Which session it was at the provider; undefined where the provider ended every session of the subject, or has no ids for them. */
+  sid: string | undefined
+}
+
 /** A request that lacks what its route needs. */
 export interface OAuthUnauthorizedState {
   request: FastifyRequest
@@ -262,6 +283,8 @@ export interface OAuthPluginOptions {
   onDenied?: (state: OAuthDeniedState) => unknown
   /** After every change of a grant. It is not waited for, and what it throws is logged. */
   onGrantChange?: (change: OAuthGrantChange) => unknown
+  /** After a logout, before the reply: end sessions of your own. By a user, reply in it to replace the redirect. */
+  onLogout?: (state: OAuthLogoutState) => unknown
   /** When a login failed. Default: an error reply, as a page or as JSON. */
   onError?: (state: OAuthErrorState) => unknown
   /** Serves a page at `prefix` that lists the providers as links. Default: false. */
@@ -270,6 +293,7 @@ export interface OAuthPluginOptions {
     login?: OAuthRouteOption
     callback?: OAuthRouteOption
     logout?: OAuthRouteOption
+    backchannelLogout?: OAuthRouteOption
     signIn?: OAuthRouteOption
   }
   /** undici Dispatcher of every request of the plugin. Default: an Agent of its own. */

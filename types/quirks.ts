@@ -29,6 +29,8 @@ export interface OAuthQuirks {
   insufficientScope?: { status?: number, error?: string, bodyContains?: string, body?: OAuthScopeInBody }
   /** `raw`: the server does not decode what `client_secret_basic` encodes (RFC 6749 section 2.3.1). Default: form-encoded. */
   basicAuth?: 'raw'
+  /** What the end session endpoint calls `post_logout_redirect_uri`, such as Auth0's `returnTo`. */
+  endSessionReturnParam?: string
   /** `token-endpoint`: client assertions name the token endpoint as their audience (RFC 7523 section 3). Default: the issuer, where there is one. */
   assertionAudience?: 'token-endpoint'
   /** The name of the parameter that scopes are asked for in, such as Flickr's `perms`. Default: `scope`. */

@@ -1,11 +1,12 @@
 // The single-page app. It knows no token: it calls its own origin, and opens authorizeUrl where a login is needed.
 const find = (selector) => document.querySelector(selector)
 
-async function call (path, options) {
+async function call (path, options, isRepeated = false) {
   const response = await fetch(path, { ...options, headers: { accept: 'application/json', 'content-type': 'application/json' } })
   const body = await response.json()
   if (response.ok) return body
-  // Without authorizeUrl the API itself refused the token: a new login brings another.
+  // Without authorizeUrl the API itself refused the token. By now the server has another; where it has none, a login brings one.
+  if (response.status === 401 && body.authorizeUrl === undefined && options === undefined && !isRepeated) return call(path, options, true)
   show({ authorizeUrl: body.authorizeUrl ?? '/oauth/notes' })
   return undefined
 }

@@ -1,5 +1,5 @@
 // A grant: the value, its expiry, and its form at rest.
-import type { OAuthGrant, OAuthGrantStatus, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthGrantStatus, OAuthProviderSession, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
 import type { Cipher } from './cipher.js'
 
@@ -28,6 +28,10 @@ export interface Kept {
   dropped: { hash: string, login: number } | undefined
   /** Whether the provider takes a refresh token more than once, as its last answer told. */
   reusable: boolean
+  /** The user's session at the provider, where that may end it by itself. */
+  session: OAuthProviderSession | undefined
+  /** To whom a grant of this login is being moved: where that one has it, its refresh token is no longer this grant's to send. */
+  movingTo?: { owner: string, login: number } | undefined
 }
 
 /** A grant's members but for those that are told of it. */
@@ -36,7 +40,7 @@ export type GrantValues = Omit<OAuthGrant, 'status'>
 /** Tells how a grant stands that can still be refreshed, as far as it is known. */
 export type Judge = (grant: GrantValues) => OAuthGrantStatus
 
-const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false }
+export const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false, session: undefined }
 
 type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
 
@@ -153,8 +157,8 @@ function authenticationOf ({ claims = {} }: OAuthGrant): Record<string, unknown>
 /** Encrypts a grant for a store. */
 export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant, 'version'> {
   const { owner, provider, account, authorizedAt, version, ...secret } = membersOf(grant)
-  const { refreshing, dropped, reusable } = keptOf(grant)
-  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, dropped, reusable }))
+  const { refreshing, ...kept } = keptOf(grant)
+  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, ...kept }))
   return { owner, provider, account, authorizedAt, refreshing: refreshing === null ? null : JSON.stringify(refreshing), sealed }
 }
 
@@ -164,9 +168,9 @@ export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): 
   const plain = cipher.open('grant', idOf(stored), stored.sealed)
   if (plain === null) return null
   // Requests share it for a while: none can change it for another.
-  const { dropped, reusable = false, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
+  const { dropped, reusable = false, session, movingTo, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
   const values: GrantValues = { ...secret, owner, provider, account, version, authorizedAt }
-  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable }
+  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable, session, movingTo }
   return createGrant(values, kept, judge)
 }
 
@@ -178,8 +182,8 @@ export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
   return status === grant.status ? grant : createGrant(membersOf(grant), kept, () => status)
 }
 
-// By name: a spread has the members, not the getters, and takes several times as long.
-function membersOf (grant: OAuthGrant): GrantValues {
+// By name: a spread has the members, not the getters, and takes several times as long. Its type lets none be forgotten.
+function membersOf (grant: OAuthGrant): GrantValues & Record<keyof GrantValues, unknown> {
   const { provider, owner, account, subject, tokenType, scope, expiresAt, version, authorizedAt, updatedAt } = grant
   const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = grant
   return { provider, owner, account, subject, tokenType, scope, expiresAt, version, authorizedAt, updatedAt, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }

@@ -123,6 +123,8 @@ export class Refreshes {
     for (let attempt = 0; attempt < markAttempts; attempt++) {
       const current = await this.settled(grant, lease)
       if (current?.refreshToken === undefined || this.#isNews(current, grant)) return current
+      // Its refresh token may be another owner's by now.
+      if (keptOf(current).movingTo !== undefined) throw busy(grant)
       if (!maySend(current, { grace: refresher.refreshGrace ?? 0, now: clock() })) return this.#giveUp(current, lease)
       health.check(current.provider)
       await lease.secure()

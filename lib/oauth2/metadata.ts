@@ -20,7 +20,7 @@ export interface MetadataOptions {
 // Of a provider without metadata. HMAC is not among them: a public key must never serve as its secret.
 const signatureAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519', 'RS384', 'PS384', 'ES384', 'RS512', 'PS512', 'ES512']
 
-const endpoints = ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'revocation_endpoint', 'pushed_authorization_request_endpoint', 'jwks_uri'] as const
+const endpoints = ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'revocation_endpoint', 'end_session_endpoint', 'pushed_authorization_request_endpoint', 'jwks_uri'] as const
 // Those of the profile FAPI 2.0 (section 5.4.1), with both names of Ed25519.
 const profileAlgorithms = ['PS256', 'ES256', 'EdDSA', 'Ed25519']
 
@@ -47,6 +47,7 @@ function byHand (options: OAuthProviderOptions): Partial<AuthorizationServer> {
     token_endpoint: options.accessTokenUrl,
     userinfo_endpoint: options.userinfoUrl,
     revocation_endpoint: options.revocationUrl,
+    end_session_endpoint: options.endSessionUrl,
     pushed_authorization_request_endpoint: options.parUrl,
     device_authorization_endpoint: options.deviceAuthorizationUrl,
     introspection_endpoint: options.introspectionUrl,

@@ -1,7 +1,7 @@
 // RFC 6749's authorization code flow, and OpenID Connect Core 1.0 on top of it.
 import * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
-import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthTokenName, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { OAuthQuirks } from '../../types/quirks.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
@@ -14,6 +14,7 @@ import type { Transport } from '../http/transport.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
 import { fetchJson, fetchUserinfo } from '../oidc/userinfo.js'
 import { bearerParts, headersOf } from './access-token.js'
+import { ProviderLogout } from '../oidc/logout.js'
 import type { LoginSecrets } from './authorization-request.js'
 import { pick, standardCallback } from './callback-params.js'
 import { DpopProver, createDpopKey } from './dpop.js'
@@ -60,6 +61,7 @@ export class OAuth2Protocol {
   /** Tokens without a redirect. */
   readonly grants: OtherGrants
   readonly introspection: Introspection
+  readonly logout: ProviderLogout
   readonly #provider: string
   readonly #options: OAuthProviderOptions
   readonly #transport: Transport
@@ -98,6 +100,7 @@ export class OAuth2Protocol {
       tokensOf: (answer, key) => this.#tokensOf(answer, key),
       read: (server, answer, key) => this.#read(server, answer, { key })
     })
+    this.logout = new ProviderLogout({ provider, options, transport, clock, metadata: this.#metadata, hasIdTokens: this.name === 'oidc' })
   }
 
   /** Names the pending login of a callback. Throws FST_OAUTH_INVALID_CALLBACK. */
@@ -154,13 +157,17 @@ export class OAuth2Protocol {
   async revoke ({ refreshToken, accessToken }: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
     if (server.revocation_endpoint === undefined) return false
-    let failure: Partial<OAuthError> | undefined
-    const revoke = (token: string, hint: 'access_token' | 'refresh_token') => this.#tokens.revoke(server, token, hint).catch(error => { failure ??= error })
+    let failure: OAuthError | undefined
+    const notRevoked: OAuthTokenName[] = []
+    const revoke = (token: string, hint: OAuthTokenName) => this.#tokens.revoke(server, token, hint).catch(error => {
+      failure ??= error
+      notRevoked.push(hint)
+    })
     if (refreshToken !== undefined) await revoke(refreshToken, 'refresh_token')
     const isRevoked = refreshToken !== undefined && failure === undefined
     await revoke(accessToken, 'access_token')
     // Some servers refuse an access token that went with its refresh token, or that they cannot revoke (RFC 7009 section 2.2.1).
-    if (failure !== undefined && !(isRevoked && goneWithIt.has(failure.providerError))) throw failure
+    if (failure !== undefined && !(isRevoked && goneWithIt.has(failure.providerError))) throw Object.assign(failure, { notRevoked })
     return true
   }
 

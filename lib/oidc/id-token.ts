@@ -109,8 +109,8 @@ export class IdTokenVerifier {
   }
 }
 
-// RFC 7517 section 5.
-function isKeySet (text: string): boolean {
+/** Whether a text is a JWK Set (RFC 7517 section 5). */
+export function isKeySet (text: string): boolean {
   try {
     return Array.isArray(JSON.parse(text).keys)
   } catch {

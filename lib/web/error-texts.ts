@@ -20,6 +20,7 @@ const texts: Partial<Record<OAuthErrorCode, string>> = {
   FST_OAUTH_INSUFFICIENT_SCOPE: 'This needs more access than you have allowed.',
   FST_OAUTH_INSUFFICIENT_AUTHENTICATION: 'The provider did not confirm your identity as strongly, or as lately, as this page needs.',
   FST_OAUTH_OTHER_ACCOUNT: 'You came back with another account than the one this was for. Nothing has changed.',
+  FST_OAUTH_LOGGED_OUT: 'You have been logged out at the provider meanwhile.',
   FST_OAUTH_NOT_SIGNED_IN: 'You are no longer signed in. Sign in first.',
   FST_OAUTH_API_INSUFFICIENT_SCOPE: 'The provider allows less than this page needs, and would not allow more.',
   FST_OAUTH_API_INSUFFICIENT_AUTHENTICATION: 'The provider wants your identity confirmed in a way that it does not offer here.',

@@ -79,10 +79,10 @@ export class LoginFlow {
     const redirectUri = callbackUrlOf(this.#context, request, provider)
     const returned = await provider.complete({ callback, secrets: login.secrets, redirectUri }, request)
     await this.#checkAccount(returned, login, current)
-    const { tokens, subject, account } = returned
+    const { tokens, subject, account, session } = returned
     const owner = await this.#owners.settle(request, login, current)
     const overtaken = current.id === null ? null : await this.#overtaking(owner, returned, login)
-    const grant = overtaken ?? await this.#context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id })
+    const grant = overtaken ?? await this.#context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id, session })
     this.#checkNeeds(grant, login)
     return grant
   }

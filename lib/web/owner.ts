@@ -70,6 +70,16 @@ export class Owners {
     return owner
   }
 
+  /** Ends the session of a request whose owner has no grant left. A named owner's session is the application's. */
+  async leave (request: FastifyRequest): Promise<void> {
+    const { id, named } = await this.of(request)
+    if (named || id === null || (await this.#context.keeper.keys(id)).length > 0) return
+    await sessionOf(request).regenerate?.([...this.#context.options.session.keep])
+    const session = sessionOf(request)
+    session.set(ownerKey, undefined)
+    session.set(followersKey, undefined)
+  }
+
   /** Gives the grants of a session to a named owner. Answers how many. */
   async adopt (request: FastifyRequest, owner: string): Promise<number> {
     // A caller without types may give anything.

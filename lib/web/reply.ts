@@ -35,10 +35,16 @@ export function sendError (request: FastifyRequest, reply: FastifyReply, error: 
     reply.send({ statusCode, code, error: STATUS_CODES[statusCode], message })
     return
   }
-  reply
+  sendPage(reply, errorPage({ statusCode, code, message, ...waysOn }))
+}
+
+/** A page without script. */
+export function sendPage (reply: FastifyReply, page: string): void {
+  guarded(reply)
+    .header('x-content-type-options', 'nosniff')
     .header('content-security-policy', `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
     .type('text/html; charset=utf-8')
-    .send(errorPage({ statusCode, code, message, ...waysOn }))
+    .send(page)
 }
 
 /** What a function of the application's threw, as an error, whatever it was: Fastify takes nothing else for one. */

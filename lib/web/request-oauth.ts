@@ -1,6 +1,6 @@
 // request.oauth: signed calls in the name of the request's owner.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { OAuthAuthorizeOptions, RequestOAuth as RequestOAuthType } from '../../types/fastify.js'
+import type { OAuthAuthorizeOptions, OAuthLogoutOptions, RequestOAuth as RequestOAuthType } from '../../types/fastify.js'
 import type { OAuthGrant, OAuthRevocation } from '../../types/grant.js'
 import type { OAuthChallenge, OAuthResponse } from '../../types/client.js'
 import type { OAuthProfile } from '../../types/profile.js'
@@ -10,6 +10,7 @@ import { covers } from '../grants/grant.js'
 import type { Provider } from '../provider.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
+import { logOut } from './logout.js'
 import { revokeGrant } from './revoke.js'
 import type { LoginFlow } from './login-flow.js'
 import type { Owners } from './owner.js'
@@ -99,6 +100,14 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
     const selector = await this.#source.selector()
     this.#source.loaded = null
     return selector === null ? { removed: false, provider: 'unsupported' } : revokeGrant(provider, this.#surroundings.context.keeper, selector)
+  }
+
+  async logout (reply: FastifyReply, { returnTo, account }: OAuthLogoutOptions = {}): Promise<FastifyReply> {
+    const { provider } = this.#source
+    provider.checkLogins()
+    this.#source.loaded = null
+    await logOut(this.#surroundings, { request: this.#surroundings.request, reply, provider, account, returnTo })
+    return reply
   }
 }
 

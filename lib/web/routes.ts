@@ -1,12 +1,13 @@
 // The plugin's own routes. All others stay as they are: what these need is in a context of its own.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import { isOAuthError } from '../errors.js'
+import { BackchannelLogout } from './backchannel-logout.js'
 import { basePathOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { failLogin } from './endings.js'
 import { asError, guarded } from './reply.js'
 import { sendSignIn } from './sign-in.js'
-import { finishLogin, logOut, refuseMethod, startLogin } from './steps.js'
+import { finishLogin, finishLogout, refuseMethod, startLogin, startLogout } from './steps.js'
 import type { Step, StepParts } from './steps.js'
 
 const formBodyAtMost = 64 * 1024
@@ -14,7 +15,7 @@ const formBodyAtMost = 64 * 1024
 /** Registers the routes in an encapsulated context. */
 export async function registerRoutes (app: FastifyInstance, parts: StepParts): Promise<void> {
   const { context } = parts
-  const { prefix, signIn, routes: { login, callback, logout, signIn: page } } = context.options
+  const { prefix, signIn, routes: { login, callback, logout, backchannelLogout, signIn: page } } = context.options
   acceptForms(app)
   // Also for what Fastify answers before a handler runs: a body that is too large, or of an unknown type.
   app.addHook('onRequest', (_request, reply, done) => {
@@ -26,7 +27,14 @@ export async function registerRoutes (app: FastifyInstance, parts: StepParts): P
   }
   if (signIn !== false && page !== false) add('GET', prefix, page, sendSignIn(context, signIn))
   if (login !== false) add('GET', `${prefix}/:provider`, login, handlerOf(context, startLogin(parts)))
-  if (logout !== false) add('POST', `${prefix}/:provider/logout`, logout, handlerOf(context, logOut(parts)))
+  if (logout !== false) {
+    add('POST', `${prefix}/:provider/logout`, logout, handlerOf(context, startLogout(parts)))
+    add('GET', `${prefix}/:provider/logout/callback`, logout, handlerOf(context, finishLogout(parts)))
+  }
+  if (backchannelLogout !== false) {
+    const logouts = new BackchannelLogout(context)
+    add('POST', `${prefix}/:provider/backchannel-logout`, backchannelLogout, (request, reply) => { logouts.answer(request, reply, nameInPath(request)) })
+  }
   if (callback === false) return
   const finish = finishLogin(parts)
   const own = ownCallbackPaths(app, context)

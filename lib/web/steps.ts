@@ -3,22 +3,25 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { OAuthError } from '../errors.js'
 import type { Provider } from '../provider.js'
-import { basePathOf, baseUrlOf } from './base-url.js'
+import { basePathOf } from './base-url.js'
 import { callbackOf, paramsOf, passAsGet } from './callback.js'
 import type { Challenger, LoginTicket } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import { denyLogin, endLogin } from './endings.js'
 import type { LoginFlow } from './login-flow.js'
-import { wantsPage, wantsPopup } from './negotiation.js'
+import { logOut } from './logout.js'
+import { wantsPopup } from './negotiation.js'
+import type { Owners } from './owner.js'
 import type { TakenLogin } from './pending-login.js'
+import { takeLogout } from './pending-logout.js'
 import { seeOther } from './reply.js'
 import type { WaysOn } from './reply.js'
 import type { Bind } from './request-decorator.js'
-import { checkReturnTo } from './return-to.js'
 import { leaveSession } from './session.js'
 
 export interface StepParts {
   context: OAuthContext
+  owners: Owners
   flow: LoginFlow
   challenger: Challenger
   bind: Bind
@@ -113,18 +116,22 @@ export const refuseMethod: Step = {
   waysOn: () => ({})
 }
 
-export function logOut ({ context }: StepParts): Step {
+export function startLogout (parts: StepParts): Step {
   return {
     async run (request, reply, provider) {
-      const { origin, 'sec-fetch-site': site } = request.headers
-      const base = baseUrlOf(context, request)
-      if (site === 'cross-site' || (origin !== undefined && origin !== base.origin)) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
       const params = paramsOf(request)
-      const account = params.get('account')
-      const { removed, provider: answer, error } = await request.oauth.use(provider.name, account === null ? {} : { account }).revoke()
-      if (error !== undefined) request.log.warn({ err: error }, 'The grant was dropped, but the provider did not revoke it')
-      if (wantsPage(request)) seeOther(reply, checkReturnTo(params.get('returnTo'), base.origin) ?? context.options.returnTo)
-      else reply.send({ removed, provider: answer })
+      await logOut(parts, { request, reply, provider, account: params.get('account') ?? undefined, returnTo: params.get('returnTo') ?? undefined })
+    },
+    waysOn: () => ({})
+  }
+}
+
+/** The browser is back from the provider (OpenID Connect RP-Initiated Logout 1.0 section 3). */
+export function finishLogout ({ context }: StepParts): Step {
+  return {
+    async run (request, reply, provider) {
+      const returnTo = takeLogout(context, request, reply, { provider: provider.name, states: paramsOf(request).getAll('state') })
+      seeOther(reply, returnTo ?? context.options.returnTo)
     },
     waysOn: () => ({})
   }

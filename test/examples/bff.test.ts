@@ -58,6 +58,15 @@ t.test('log in, read and write through the proxy, with a token that is refreshed
   await page.waitForSelector('#who:text-matches("version [2-9]")')
   t.equal(await page.locator('li').count(), 3)
 
+  let refusals = 0
+  await page.route('**/api/notes', route => refusals++ === 0 ? route.fulfill({ status: 401, json: { error: 'revoked' } }) : route.continue())
+  await page.click('#reload')
+  await page.waitForFunction('document.querySelector("#login").hidden')
+  await page.waitForLoadState('networkidle')
+  t.equal(refusals, 2, 'a token that the API refuses is asked for once more')
+  t.equal(await page.locator('#login').isVisible(), false)
+  await page.unroute('**/api/notes')
+
   const stored = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.documentElement.outerHTML])')
   t.ok(tokens.size >= 2, 'the API got two tokens')
   for (const text of [String(stored), ...received, ...requests]) {
