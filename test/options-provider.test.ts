@@ -51,7 +51,7 @@ const provider: Array<[object, string | RegExp]> = [
   [{ quirks: { nonce: true } }, 'providers.x.quirks.nonce is true; allowed is one of "not-echoed"'],
   [{ quirks: { insufficientScope: { status: 200 } } }, 'quirks.insufficientScope.status is 200; allowed is a status from 400 to 599'],
   [{ quirks: { insufficientScope: { error: 'x' } } }, 'quirks.insufficientScope is an object; allowed is an object with status, body or both'],
-  [{ quirks: { insufficientScope: { body: { pointer: 'error', value: 'x' } } } }, 'quirks.insufficientScope.body.pointer is "error"; allowed is a JSON pointer (RFC 6901), such as /data/0'],
+  [{ quirks: { insufficientScope: { body: { pointer: 'error', value: 'x' } } } }, 'quirks.insufficientScope.body.pointer is "error"; allowed is a JSON pointer, such as /error (RFC 6901)'],
   [{ quirks: { insufficientScope: { body: { pointer: '/a~2', value: 'x' } } } }, 'quirks.insufficientScope.body.pointer is "/a~2"'],
   [{ quirks: { insufficientScope: { body: { pointer: '/error' } } } }, 'quirks.insufficientScope.body.value is undefined'],
   [{ quirks: { insufficientScope: { body: { pointer: '/error', value: {} } } } }, 'quirks.insufficientScope.body.value is an object; allowed is a text, a number, true or false'],
