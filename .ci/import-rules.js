@@ -16,7 +16,7 @@ const parts = {
   'json-pointer': [],
   'client-key': [],
   options: ['catalogue', 'nearest', 'errors', 'client-key'],
-  http: ['errors'],
+  http: ['errors', 'json-pointer'],
   oauth1: ['http', 'errors', 'random', 'client-key'],
   oidc: ['http', 'errors', 'json-pointer'],
   oauth2: ['oidc', 'http', 'errors', 'random', 'client-key', 'json-pointer'],

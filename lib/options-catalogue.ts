@@ -53,7 +53,7 @@ function variantOf (name: string, { variant, params }: Record<string, unknown>, 
 }
 
 const secretMethods: ReadonlySet<unknown> = new Set(['client_secret_basic', 'client_secret_post'])
-const ofLogins: ReadonlySet<string> = new Set(['authorizeUrl', 'userinfoUrl', 'authorizeParams', 'profile', 'scope'])
+const ofLogins: ReadonlySet<string> = new Set(['title', 'authorizeUrl', 'deviceAuthorizationUrl', 'userinfoUrl', 'authorizeParams', 'profile', 'scope'])
 
 // An entry is for a client with a secret, where users log in.
 function entryOptions ({ title, options }: OAuthCatalogueEntry, { clientSecret, clientKey, clientCert, grant }: Record<string, unknown>): Record<string, unknown> {

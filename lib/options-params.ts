@@ -26,7 +26,7 @@ const kinds: Record<Kind, [RegExp, string]> = {
 
 // Without these a provider cannot be used, so that what they hold is never optional.
 const needed: ReadonlySet<string> = new Set(['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl'])
-const addresses = ['issuer', ...needed, 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl', 'apiBaseUrl'] as const
+const addresses = ['issuer', ...needed, 'userinfoUrl', 'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'apiBaseUrl'] as const
 const placeholder = /\{(\w+)\}/g
 // These are filled when a request is made.
 const later: ReadonlySet<string> = new Set(['clientId', 'accessToken'])

@@ -89,6 +89,8 @@ const refused: Array<[string, object, string]> = [
   ['work', { extends: 'gitlap' }, 'providers.work.extends is "gitlap"; allowed is the name of an entry of the catalogue: the nearest are "gitlab"'],
   ['work', { extends: 5 }, 'providers.work.extends is 5; allowed is a non-empty string'],
   ['gitub', {}, 'providers.gitub is an object without issuer and authorizeUrl; allowed is that for the name of an entry of the catalogue: the nearest are "github", '],
+  ['salesfroce', {}, 'the name of an entry of the catalogue: the nearest is "salesforce"'],
+  ['own', { issuer: '{domain}', params: { domain: 'sso' } }, 'providers.own.issuer is "sso"; allowed is an absolute http or https URL'],
   ['our-own-intranet', {}, 'providers.our-own-intranet.authorizeUrl is undefined; allowed is a URL, since there is no issuer to discover it from'],
   ['bungie', { params: { apiKey: 'two words' } }, 'providers.bungie.params.apiKey is a string of 9 characters; allowed is printable ASCII without spaces']
 ]

@@ -1,14 +1,15 @@
 // A missing scope that an API tells of in the JSON of its answer, whatever the status: what quirks.insufficientScope.body declares.
 import type { OAuthResponse } from '../../types/client.js'
 import type { OAuthQuirks } from '../../types/quirks.js'
+import { valueAt } from '../json-pointer.js'
 import { wordsOf } from './challenge-header.js'
 
 type InBody = NonNullable<NonNullable<OAuthQuirks['insufficientScope']>['body']>
 
 /** The scopes that the answer names; undefined where it tells of none missing. */
 export function missingScopeIn (json: unknown, { pointer, value, scope }: InBody): string[] | undefined {
-  if (at(json, pointer) !== value) return undefined
-  const named = scope === undefined ? undefined : at(json, scope)
+  if (valueAt(json, pointer) !== value) return undefined
+  const named = scope === undefined ? undefined : valueAt(json, scope)
   return wordsOf([named ?? []].flat().map(String).join(' ').replaceAll(',', ' '))
 }
 
@@ -36,10 +37,4 @@ export function watchJson ({ body }: Pick<OAuthResponse, 'body'>, errorOf: (json
       return json
     }
   })
-}
-
-// RFC 6901; members of its own alone.
-function at (json: unknown, pointer: string): unknown {
-  const names = pointer.split('/').slice(1).map(name => name.replaceAll('~1', '/').replaceAll('~0', '~'))
-  return names.reduce<unknown>((value, name) => typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined, json)
 }
