@@ -19,7 +19,7 @@ const parts = {
   http: ['errors', 'json-pointer'],
   oauth1: ['http', 'errors', 'random', 'client-key'],
   oidc: ['http', 'errors', 'json-pointer'],
-  oauth2: ['oidc', 'http', 'errors', 'random', 'client-key', 'json-pointer'],
+  oauth2: ['oidc', 'http', 'errors', 'random', 'client-key', 'json-pointer', 'catalogue'],
   grants: ['errors', 'random'],
   'store-tests': [],
   'login-start': ['options'],
