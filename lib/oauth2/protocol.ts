@@ -230,7 +230,8 @@ export class OAuth2Protocol {
   }
 
   get #quirks (): OAuthQuirks {
-    return this.#options.quirks ?? {}
+    // The schema of the options sees to it.
+    return this.#options.quirks as OAuthQuirks
   }
 
   #newKey (): OAuthDpopKey | undefined {

@@ -14,6 +14,7 @@ export interface StrategyOptions {
   clock: () => number
 }
 
+// A strategy needs the client's secret: the schema of the options sees to it.
 export class Strategies {
   readonly #options: StrategyOptions
 
@@ -23,16 +24,16 @@ export class Strategies {
 
   /** Throws FST_OAUTH_INVALID_CALLBACK where the provider signs its callbacks, and this one is not signed so. */
   checkCallback (callback: URLSearchParams): void {
-    const { provider, options: { quirks, clientSecret = '' } } = this.#options
-    if (quirks?.strategy?.name !== 'signed-callback' || isSigned(callback, clientSecret)) return
+    const { provider, options: { quirks, clientSecret } } = this.#options
+    if (quirks?.strategy?.name !== 'signed-callback' || isSigned(callback, clientSecret as string)) return
     throw oauthError('FST_OAUTH_INVALID_CALLBACK', [provider, 'its hmac is not that of the client secret'])
   }
 
   /** The tokens to be kept of those that a login brought. */
   async kept (tokens: OAuthTokenSet): Promise<OAuthTokenSet> {
-    const { options: { quirks, clientSecret = '' } } = this.#options
+    const { options: { quirks, clientSecret } } = this.#options
     if (quirks?.strategy?.name !== 'long-lived-token') return tokens
-    return { ...tokens, ...await this.#ask(exchangeUrl(quirks.strategy.exchange, tokens.accessToken, clientSecret)) }
+    return { ...tokens, ...await this.#ask(exchangeUrl(quirks.strategy.exchange, tokens.accessToken, clientSecret as string)) }
   }
 
   /** Renews a token that is its own refresh token; undefined where refreshes are RFC 6749's. */

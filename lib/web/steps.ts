@@ -34,6 +34,8 @@ export interface Step {
   waysOn (request: FastifyRequest, provider: string, error: OAuthError): WaysOn & { popup?: boolean | undefined }
 }
 
+const nowhere = (): WaysOn => ({})
+
 export function startLogin ({ context, flow, challenger }: StepParts): Step {
   return {
     async run (request, reply, provider) {
@@ -117,7 +119,7 @@ export const refuseMethod: Step = {
     reply.header('allow', 'GET, POST')
     throw oauthError('FST_OAUTH_METHOD_NOT_ALLOWED', [provider.name])
   },
-  waysOn: () => ({})
+  waysOn: nowhere
 }
 
 export function startLogout (parts: StepParts): Step {
@@ -126,7 +128,7 @@ export function startLogout (parts: StepParts): Step {
       const params = paramsOf(request)
       await logOut(parts, { request, reply, provider, account: params.get('account') ?? undefined, returnTo: params.get('returnTo') ?? undefined })
     },
-    waysOn: () => ({})
+    waysOn: nowhere
   }
 }
 
@@ -137,6 +139,6 @@ export function finishLogout ({ context }: StepParts): Step {
       const returnTo = takeLogout(context, request, reply, { provider: provider.name, states: paramsOf(request).getAll('state') })
       seeOther(reply, returnTo ?? context.options.returnTo)
     },
-    waysOn: () => ({})
+    waysOn: nowhere
   }
 }
