@@ -1,6 +1,7 @@
 // Options as the plugin's own schema sees them, one finding for each thing that is wrong. What is left is checked further.
 import { entryOf } from '../catalogue/index.js'
 import { isOAuthError } from '../errors.js'
+import { nearest } from '../nearest.js'
 import { parsePluginOptions, parseProviderOptions } from '../options.js'
 import type { PluginOptions, ProviderOptions } from '../options.js'
 import { findings } from './finding.js'
@@ -24,11 +25,11 @@ export function checkOptions (options: Record<string, unknown>, secrets: Secrets
   for (const [name, provider] of Object.entries(given)) {
     const parsed = attempt(() => parseProviderOptions(name, provider), secrets)
     if ('value' in parsed) providers.set(name, parsed.value)
-    else found.push(...parsed.wrong.map(wrong => findings(name).error('options', wrong)))
+    else found.push(...parsed.wrong.map(wrong => explained(wrong, name)))
   }
   const rest = { ...options, providers: isRecord(options.providers) || options.providers === undefined ? {} : options.providers }
   const { plugin, wrong } = withoutWrong(rest, secrets)
-  found.push(...wrong.map(one => findings().error('options', one)))
+  found.push(...wrong.map(one => explained(one)))
   if (Object.keys(given).length === 0 && options.providers === undefined) found.push(findings().warn('options', 'there are no providers', 'name one in the option providers, unless all are registered later'))
   if (found.length === 0) found.push(findings().ok('options', `valid, with ${providers.size} ${providers.size === 1 ? 'provider' : 'providers'}`))
   const named = new Set(wrong.map(optionOf))
@@ -43,6 +44,15 @@ function withoutWrong (options: Record<string, unknown>, secrets: Secrets): { pl
   const names = new Set(parsed.wrong.map(optionOf))
   const right = Object.fromEntries(Object.entries(options).filter(([name]) => !names.has(name)))
   return { plugin: { ...parsePluginOptions({ ...right, baseUrl: right.baseUrl ?? placeholder }), ...(right.baseUrl === undefined ? { baseUrl: undefined } : {}) }, wrong: parsed.wrong }
+}
+
+// The schema names all options that there are: one is enough here.
+function explained (wrong: string, provider?: string): Finding {
+  const { error } = findings(provider)
+  const [, path = '', option = '', known] = /^(\S*?([^\s.]+)) is not an option; allowed is one of the options (.*)$/.exec(wrong) ?? []
+  if (known === undefined) return error('options', wrong, wrong.includes(' is undefined; ') ? 'see whether an environment variable is not set' : undefined)
+  const near = nearest(option, known.split(', ')).find(({ away }) => away <= 3)
+  return error('options', `${path} is not an option`, near === undefined ? 'take it out; all options are in docs/reference/options.md' : `did you mean ${near.one}?`)
 }
 
 // A finding begins with the path of what is wrong.

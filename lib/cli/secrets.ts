@@ -2,6 +2,8 @@
 
 const secretNames = /secret|token|passw|private|credential|api_?key|client_?key/i
 const secretOptions: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'clientCertKey', 'initialAccessToken'])
+// What a variable that is not set becomes in a text.
+const unset: ReadonlySet<string> = new Set(['undefined', 'null'])
 const leastLength = 4
 
 export class Secrets {
@@ -9,7 +11,7 @@ export class Secrets {
 
   constructor (values: Iterable<string>) {
     // The longest first: one may begin with another.
-    this.#values = [...new Set(values)].filter(({ length }) => length >= leastLength).sort((a, b) => b.length - a.length)
+    this.#values = [...new Set(values)].filter(value => value.length >= leastLength && !unset.has(value)).sort((a, b) => b.length - a.length)
   }
 
   /** Values of variables whose names say so. */

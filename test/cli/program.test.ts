@@ -80,6 +80,7 @@ t.test('secrets are taken out of texts of others', async (t) => {
   t.equal(secrets.hide(`first-secret second-secret ${Buffer.from('second-secret').toString('base64')} third the-id the-exponent of-the-env /bin`), '[secret] [secret] [secret] [secret] the-id [secret] [secret] /bin')
   t.equal(secrets.hide('redis://user:pass@host:6379/0'), 'redis://...@host:6379/0')
   t.equal(new Secrets(['abcd', 'abcdefgh', 'ab']).hide('ab abcdefgh abcd'), 'ab [secret] [secret]', 'the longest first, and none that is too short to be one')
+  t.equal(new Secrets(['undefined', 'null']).hide('it is undefined'), 'it is undefined', 'what was not set is no secret')
   const ring: Record<string, unknown> = {}
   ring.secret = { ring }
   t.equal(Secrets.of(ring, {}).hide('text'), 'text', 'a ring ends')
