@@ -5,23 +5,25 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import ts from 'typescript'
 
 const direction = 'imports go one way: plugin → web → provider, registry → oauth1 | oauth2 | oidc → http; web → grants'
-const providers = ['registry', 'provider', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options']
+const providers = ['registry', 'tenants', 'place', 'provider', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options']
 
 // Part of lib → the other parts it may import. A part is a folder of lib, or a file beside them.
 const parts = {
   errors: [],
   random: [],
+  place: [],
   'client-key': [],
   options: ['errors', 'client-key'],
   http: ['errors'],
   oauth1: ['http', 'errors', 'random', 'client-key'],
   oidc: ['http', 'errors'],
   oauth2: ['oidc', 'http', 'errors', 'random', 'client-key'],
-  grants: ['errors', 'random'],
+  grants: ['errors', 'random', 'place'],
   'store-tests': [],
   provider: providers,
   registry: providers,
-  web: ['provider', 'registry', 'grants', 'http', 'errors', 'options'],
+  tenants: providers,
+  web: ['provider', 'registry', 'tenants', 'place', 'grants', 'http', 'errors', 'options'],
   testing: ['oauth1', 'options', 'errors'],
   plugin: ['web', 'grants', ...providers],
   index: ['plugin', 'web', 'grants', ...providers]

@@ -17,7 +17,7 @@ const target = {
 }
 
 /** What `app.oauth.client()` takes. */
-export const clientOptions = closed({ owner: v.optional(text()), account: v.optional(text()), ...target })
+export const clientOptions = closed({ owner: v.optional(text()), tenant: v.optional(text()), account: v.optional(text()), ...target })
 /** What `exchange()` takes. */
 export const exchangeOptions = closed({ provider: v.optional(text()), requestedTokenType: v.optional(text()), ...target })
 

@@ -13,6 +13,8 @@ import { OAuth1Protocol } from './oauth1/protocol.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
 import type { TokenExchange, TokenTarget } from './oauth2/token-request.js'
 import { toProfile } from './oidc/profile.js'
+import { pathOf, placeOf } from './place.js'
+import type { ProviderTenant } from './place.js'
 import { isLoopback, parseOwnTokens, parseParams } from './options.js'
 import type { OwnTokens, ProviderOptions } from './options.js'
 
@@ -75,10 +77,12 @@ interface Protocol {
 export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string }
 
 type TokenGetter = NonNullable<ProviderOptions['tokenGetter']>
-type Params = ProviderOptions['authorizeParams']
 
 export class Provider implements OAuthProvider {
   readonly name: string
+  readonly tenant: ProviderTenant['tenant']
+  readonly place: string
+  readonly baseUrl: ProviderTenant['baseUrl']
   readonly issuer: string | undefined
   readonly scope: readonly string[]
   readonly apiBaseUrl: string | undefined
@@ -93,8 +97,11 @@ export class Provider implements OAuthProvider {
   readonly #protocol: Protocol
   readonly #apiOrigins: ReadonlySet<string>
 
-  constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings) {
+  constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings, { tenant, baseUrl }: ProviderTenant = {}) {
     this.name = name
+    this.tenant = tenant
+    this.baseUrl = baseUrl
+    const place = this.place = placeOf({ provider: name, tenant })
     this.issuer = options.issuer
     this.scope = options.scope ?? (options.issuer === undefined || options.grant !== undefined ? [] : ['openid'])
     this.apiBaseUrl = options.apiBaseUrl
@@ -108,13 +115,13 @@ export class Provider implements OAuthProvider {
     const { clientCert: cert, clientCertKey: key, serverCa: ca } = options
     this.#agent = cert === undefined || key === undefined ? undefined : createMutualTlsAgent({ cert, key, ca })
     this.dispatcher = this.#agent === undefined ? dispatcher : presenting(this.#agent, { others: dispatcher, to: origin => this.allowsOrigin(origin) })
-    const transport = createTransport({ dispatcher: this.#agent ?? dispatcher, provider: name, timeout, allows })
+    const transport = createTransport({ dispatcher: this.#agent ?? dispatcher, provider: place, timeout, allows })
     this.#protocol = options.requestTokenUrl === undefined
-      ? new OAuth2Protocol({ provider: name, options, transport, clock, allows })
-      : new OAuth1Protocol({ provider: name, options, transport, clock })
+      ? new OAuth2Protocol({ provider: place, options, transport, clock, allows })
+      : new OAuth1Protocol({ provider: place, options, transport, clock })
   }
 
-  /** Ends the connections that are this provider's own, when the calls under way have ended. */
+  /** Ends the connections that are this provider's own, when the calls under way have ended; who holds it may call on. */
   async close (): Promise<void> {
     await this.#agent?.close()
   }
@@ -133,7 +140,6 @@ export class Provider implements OAuthProvider {
     return this.#apiOrigins.has(origin)
   }
 
-  /** Bodies that count in a signature. */
   get signsBodies (): SignedBodies | undefined {
     return this.#protocol.signsBodies
   }
@@ -195,8 +201,7 @@ export class Provider implements OAuthProvider {
 
   /** What the application keeps, where it does; null where that is nothing. Throws FST_OAUTH_INVALID_OPTIONS. */
   async ownTokens (state: Parameters<TokenGetter>[0]): Promise<OwnTokens> {
-    const tokenGetter = this.#options.tokenGetter as TokenGetter
-    return parseOwnTokens(await tokenGetter(state), `providers.${this.name}.tokenGetter()`)
+    return parseOwnTokens(await (this.#options.tokenGetter as TokenGetter)(state), `${pathOf({ provider: this.name, tenant: this.tenant })}.tokenGetter()`)
   }
 
   /** What distinguishes a token of this provider's client from one of another client under the same name, as a text. */
@@ -216,7 +221,6 @@ export class Provider implements OAuthProvider {
     return this.#protocol.exchange(exchange)
   }
 
-  /** Signs one API call. */
   async sign (grant: OAuthGrant, call: CallToSign): Promise<SignedParts> {
     return this.#protocol.sign(grant, call)
   }
@@ -239,8 +243,8 @@ export class Provider implements OAuthProvider {
     return userinfo === undefined ? undefined : toProfile(userinfo, this.#options.profile).id
   }
 
-  async #params (params: Params, option: string, request: unknown): Promise<Record<string, string>> {
+  async #params (params: ProviderOptions['authorizeParams'], option: string, request: unknown): Promise<Record<string, string>> {
     if (typeof params !== 'function') return params ?? {}
-    return parseParams(await params(request as Parameters<typeof params>[0]), `providers.${this.name}.${option}()`, this.protocol === 'oauth1' ? 'oauth1' : 'oauth2')
+    return parseParams(await params(request as Parameters<typeof params>[0]), `${pathOf({ provider: this.name, tenant: this.tenant })}.${option}()`, this.protocol === 'oauth1' ? 'oauth1' : 'oauth2')
   }
 }

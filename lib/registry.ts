@@ -1,16 +1,20 @@
 // Name to provider: app.oauth.providers.
 import type { OAuthProviderRegistry } from '../types/fastify.js'
-import type { OAuthProviderOptions } from '../types/options.js'
+import type { OAuthProviderOptions, OAuthTenantFunction } from '../types/options.js'
 import { oauthError, quote } from './errors.js'
-import { parseProviderOptions } from './options.js'
+import { parseProvider } from './options.js'
 import type { ProviderOptions } from './options.js'
+import { pathOf } from './place.js'
+import type { ProviderTenant } from './place.js'
 import { Provider } from './provider.js'
 import type { ProviderSurroundings } from './provider.js'
+import { TenantProviders } from './tenants.js'
+import type { Whose } from './tenants.js'
 
 export class ProviderRegistry implements OAuthProviderRegistry {
-  readonly #providers = new Map<string, Provider>()
+  readonly #providers = new Map<string, Provider | TenantProviders>()
   readonly #surroundings: ProviderSurroundings
-  #isRoute: (name: string, path: string) => boolean = () => true
+  #isRoute: (name: string, path: string, tenant?: string) => boolean = () => true
 
   constructor (surroundings: ProviderSurroundings) {
     this.#surroundings = surroundings
@@ -20,7 +24,7 @@ export class ProviderRegistry implements OAuthProviderRegistry {
     return this.#providers.size
   }
 
-  get (name: string): Provider {
+  get (name: string): Provider | TenantProviders {
     const provider = this.#providers.get(name)
     if (provider !== undefined) return provider
     // A caller without types may ask for anything.
@@ -28,29 +32,49 @@ export class ProviderRegistry implements OAuthProviderRegistry {
     throw oauthError('FST_OAUTH_UNKNOWN_PROVIDER', [`"${asked === '' ? '' : quote(asked)}"`, this.#advice(asked)])
   }
 
+  /** The provider under a name: at once where it is the same for everyone. Throws FST_OAUTH_UNKNOWN_TENANT where it is, and a tenant is named. */
+  at (name: string, whose: Whose): Provider | Promise<Provider> {
+    const found = this.get(name)
+    if (found instanceof TenantProviders) return found.at(whose)
+    if (whose.tenant !== undefined) throw oauthError('FST_OAUTH_UNKNOWN_TENANT', [name, `"${quote(whose.tenant)}"`])
+    return found
+  }
+
+  /** Throws FST_OAUTH_INVALID_CALL where a tenant would have to be named, or is and cannot be. */
+  checkTenant (name: string, tenant: string | undefined): void {
+    const needed = this.get(name) instanceof TenantProviders
+    if (needed !== (tenant !== undefined)) throw oauthError('FST_OAUTH_INVALID_CALL', [name, needed ? 'each tenant has its own: name the tenant' : 'it is the same for every tenant: name none'])
+  }
+
   has (name: string): boolean {
     return this.#providers.has(name)
   }
 
-  register (name: string, options: OAuthProviderOptions): Provider {
-    return this.add(name, parseProviderOptions(name, options))
+  register (name: string, options: OAuthProviderOptions | OAuthTenantFunction): Provider | TenantProviders {
+    return this.add(name, parseProvider(name, options))
   }
 
   /** From now on a provider with a callback URL of its own needs a path that is a route already: Fastify adds none later. */
-  limitCallbackPaths (isRoute: (name: string, path: string) => boolean): void {
+  limitCallbackPaths (isRoute: (name: string, path: string, tenant?: string) => boolean): void {
     this.#isRoute = isRoute
   }
 
   /** Registers a provider whose options were checked. */
-  add (name: string, options: ProviderOptions): Provider {
-    const { callbackUrl } = options
-    if (callbackUrl !== undefined && callbackUrl !== 'oob' && !this.#isRoute(name, new URL(callbackUrl).pathname)) {
-      throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`providers.${name}.callbackUrl is ${JSON.stringify(callbackUrl)}; allowed is, once the routes are registered, the usual callback URL or one whose path the option providers has named`])
-    }
+  add (name: string, options: ProviderOptions | OAuthTenantFunction): Provider | TenantProviders {
     if (this.#providers.has(name)) throw oauthError('FST_OAUTH_PROVIDER_EXISTS', [`"${name}"`])
-    const provider = new Provider(name, options, this.#surroundings)
+    const provider = typeof options === 'function'
+      ? new TenantProviders(name, options, ({ options, ...tenant }) => this.#create(name, options, tenant))
+      : this.#create(name, options)
     this.#providers.set(name, provider)
     return provider
+  }
+
+  #create (name: string, options: ProviderOptions, tenant: ProviderTenant = {}): Provider {
+    const { callbackUrl } = options
+    if (callbackUrl !== undefined && callbackUrl !== 'oob' && !this.#isRoute(name, new URL(callbackUrl).pathname, tenant.tenant)) {
+      throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${pathOf({ provider: name, tenant: tenant.tenant })}.callbackUrl is ${JSON.stringify(callbackUrl)}; allowed is, once the routes are registered, the usual callback URL or one whose path the option providers has named`])
+    }
+    return new Provider(name, options, this.#surroundings, tenant)
   }
 
   unregister (name: string): boolean {
@@ -63,7 +87,7 @@ export class ProviderRegistry implements OAuthProviderRegistry {
     await Promise.all([...this].map(provider => provider.close()))
   }
 
-  [Symbol.iterator] (): Iterator<Provider> {
+  [Symbol.iterator] (): Iterator<Provider | TenantProviders> {
     return this.#providers.values()
   }
 

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { OAuthTokenClient, OAuthTokenTarget } from './client.js'
 import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation } from './grant.js'
-import type { OAuthProviderOptions, OAuthUnauthorizedState } from './options.js'
+import type { OAuthProviderOptions, OAuthTenantFunction, OAuthUnauthorizedState } from './options.js'
 import type { OAuthProfile } from './profile.js'
 import type { OAuthProvider, OAuthProviderName, OAuthScope, OAuthScopeNames } from './providers.js'
 
@@ -12,7 +12,7 @@ export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
   get(name: OAuthProviderName): OAuthProvider
   has(name: string): boolean
   /** Adds a provider, also while the application runs. Throws FST_OAUTH_INVALID_OPTIONS. */
-  register(name: string, options: OAuthProviderOptions): OAuthProvider
+  register(name: string, options: OAuthProviderOptions | OAuthTenantFunction): OAuthProvider
   unregister(name: string): boolean
   readonly size: number
 }
@@ -20,6 +20,8 @@ export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
 /** Names a grant without a request. */
 export interface OAuthClientSelector {
   owner: string
+  /** Required where each tenant has its own provider. */
+  tenant?: string
   /** Default: the account of the last login. */
   account?: string
 }
@@ -40,6 +42,8 @@ export interface OAuthSettings {
 export interface OAuthClientOptions extends OAuthTokenTarget {
   /** Required at a provider with logins, unless its tokens come from a `tokenGetter`. */
   owner?: string
+  /** Required where each tenant has its own provider. */
+  tenant?: string
   /** Default: the account of the last login. */
   account?: string
 }
@@ -56,8 +60,8 @@ export interface FastifyOAuth {
   /** The client of `request.oauth` without a request: for jobs and queues, and for the application's own calls. */
   client(provider: OAuthProviderName, options?: OAuthClientOptions): OAuthTokenClient
   readonly grants: {
-    /** Every grant of an owner, or those at one provider. Throws FST_OAUTH_STORE_FAILED. */
-    list(selector: { owner: string, provider?: OAuthProviderName }): Promise<OAuthGrant[]>
+    /** Every grant of an owner, or those at one provider, of one tenant or of all. Throws FST_OAUTH_STORE_FAILED. */
+    list(selector: { owner: string, provider?: OAuthProviderName, tenant?: string }): Promise<OAuthGrant[]>
     /** Drops one grant, at the provider too where it can (RFC 7009). Throws FST_OAUTH_STORE_FAILED, FST_OAUTH_GRANT_BUSY. */
     revoke(provider: OAuthProviderName, selector: OAuthClientSelector): Promise<OAuthRevocation>
     /** The same for every grant of an owner; one that fails does not stop the others. Throws where the store cannot list them. */
@@ -105,8 +109,8 @@ export interface OAuthAuthorizeOptions extends OAuthAuthenticationRequirement {
 
 /** `request.oauth`: signed calls in the name of the request's owner. */
 export interface RequestOAuth extends OAuthTokenClient {
-  /** The same, bound to another provider or to another account of it. */
-  use(provider: OAuthProviderName, options?: { account?: string }): RequestOAuth
+  /** The same, bound to another provider, to another account of it, or to another tenant's. */
+  use(provider: OAuthProviderName, options?: { account?: string, tenant?: string }): RequestOAuth
   /** The grant that the guard or `loadGrant()` loaded, or null. */
   readonly grant: OAuthGrant | null
   /** Loads the grant, refreshed where it had to be; null where there is none. */

@@ -73,6 +73,8 @@ export interface OAuthTokenGetterState {
   request: FastifyRequest | undefined
   /** Undefined where nobody has logged in, and where `app.oauth.client()` was given none. */
   owner: string | undefined
+  /** Whose provider it is, where each tenant has its own. */
+  tenant?: string | undefined
   /** The account that was asked for; undefined where any will do. */
   account: string | undefined
 }
@@ -174,6 +176,22 @@ export interface OAuthProviderOptions {
   allowInsecureRequests?: boolean
 }
 
+/** One provider of one tenant. */
+export interface OAuthTenantOptions extends OAuthProviderOptions {
+  /** Names the tenant for ever: grants are kept under it. 1 to 100 letters, digits, `-`, `_` and `.`, the first a letter or a digit. */
+  tenant: string
+  /** The tenant's own public origin. Default: that of the plugin. */
+  baseUrl?: string
+  /** Whether its addresses come from somebody else than whoever runs the application. Default: true. */
+  untrustedAddresses?: boolean
+}
+
+/**
+ * Answers the options of a tenant: of that one, where it is named, else of whose the request is. Null: there is none. `request` is
+ * undefined where there is none, such as in jobs; then the tenant is named.
+ */
+export type OAuthTenantFunction = (request: FastifyRequest | undefined, tenant: string | undefined) => OAuthTenantOptions | null | undefined | Promise<OAuthTenantOptions | null | undefined>
+
 /** The end of a login that succeeded. */
 export interface OAuthAuthorizedState {
   request: FastifyRequest
@@ -223,8 +241,8 @@ export type OAuthRouteOption = false | Omit<RouteShorthandOptions, 'handler' | '
 
 /** Options of the plugin. */
 export interface OAuthPluginOptions {
-  /** Name to provider. More can be added later with `app.oauth.providers.register`. */
-  providers?: Record<string, OAuthProviderOptions>
+  /** Name to provider, or to a function where each tenant has its own. More can be added later with `app.oauth.providers.register`. */
+  providers?: Record<string, OAuthProviderOptions | OAuthTenantFunction>
   /**
    * Public origin of the application, from which every callback URL is built, such as `https://app.example.com`.
    * Required when NODE_ENV is `production`; otherwise the request's own loopback address serves.

@@ -36,7 +36,8 @@ export type OAuthProtocolName = 'oauth1' | 'oauth2' | 'oidc'
 /** What may be known of a registered provider. Holds no secret. */
 export interface OAuthProvider {
   readonly name: string
-  readonly protocol: OAuthProtocolName
+  /** Undefined, as what follows, where each tenant has its own. */
+  readonly protocol: OAuthProtocolName | undefined
   /** Issuer identifier (RFC 8414 section 2), where the provider is discovered. */
   readonly issuer: string | undefined
   /** Scopes that every login asks for. */

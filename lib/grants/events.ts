@@ -2,7 +2,8 @@
 // the grant itself, whose tokens only its getters tell.
 import diagnostics from 'node:diagnostics_channel'
 import type { OAuthGrant, OAuthGrantChange } from '../../types/grant.js'
-import type { GrantKey } from '../../types/store.js'
+import { placeIn, placeOf } from '../place.js'
+import type { GrantName } from './grant.js'
 
 /** Names of the channels. */
 export const channels = Object.freeze({
@@ -17,10 +18,10 @@ export type OnGrantChange = (change: OAuthGrantChange) => unknown
 
 /** Publishes the start of a refresh, and its end or its error, with milliseconds. */
 export async function published <T> (grant: OAuthGrant, refresh: () => Promise<T>): Promise<T> {
-  const { provider, owner, account } = grant
+  const name = named(grant)
   const since = performance.now()
-  const event = () => ({ provider, owner, account, duration: performance.now() - since })
-  channels.refreshStart.publish({ provider, owner, account })
+  const event = () => ({ ...name, duration: performance.now() - since })
+  channels.refreshStart.publish(name)
   try {
     const answer = await refresh()
     channels.refreshEnd.publish(event())
@@ -32,6 +33,11 @@ export async function published <T> (grant: OAuthGrant, refresh: () => Promise<T
 }
 
 /** Publishes how long a lease was waited for, in milliseconds. */
-export function waited ({ provider, owner, account }: GrantKey, since: number): void {
-  channels.leaseWait.publish({ provider, owner, account, duration: performance.now() - since })
+export function waited (name: GrantName, since: number): void {
+  channels.leaseWait.publish({ ...named(name), duration: performance.now() - since })
+}
+
+function named (name: GrantName): GrantName {
+  const { owner, account } = name
+  return { ...placeIn(placeOf(name)), owner, account }
 }

@@ -1,9 +1,11 @@
 // The only way to grants: finds, stores, moves and removes them, and answers them with a token that can be used now.
 import type { OAuthGrant, OAuthGrantChange, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
+import { placeOf } from '../place.js'
 import type { OnGrantChange } from './events.js'
 import type { Refresher } from './exchange.js'
 import { changed, createGrant, freshnessOf, keptOf, revoked } from './grant.js'
+import type { GrantName } from './grant.js'
 import { ProviderHealth } from './health.js'
 import { Leases, busy } from './lease.js'
 import type { HeldLease } from './lease.js'
@@ -15,10 +17,10 @@ import type { SealedStoreOptions } from './sealed-store.js'
 import { statusOf } from './status.js'
 
 /** Names a grant; without an account, the one of the owner's last login at the provider. */
-export interface GrantSelector { owner: string, provider: string, account?: string | undefined }
+export interface GrantSelector { owner: string, provider: string, tenant?: string | undefined, account?: string | undefined }
 
 /** A login that succeeded. */
-export interface NewGrant extends GrantKey { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[], isNewOwner?: boolean }
+export interface NewGrant extends GrantName { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[], isNewOwner?: boolean }
 
 export interface KeeperOptions extends Omit<SealedStoreOptions, 'judge'> {
   clock: () => number
@@ -44,7 +46,7 @@ export class GrantKeeper {
     const onChange = (change: OAuthGrantChange) => { this.#tell(change) }
     const health = new ProviderHealth(clock)
     this.#options = options
-    this.#grants = new SealedStore({ ...options, judge: grant => statusOf(grant, { now: clock(), isResting: health.isResting(grant.provider) }) })
+    this.#grants = new SealedStore({ ...options, judge: grant => statusOf(grant, { now: clock(), isResting: health.isResting(placeOf(grant)) }) })
     this.#leases = new Leases({ ...options, grants: this.#grants })
     this.#refreshes = new Refreshes({ ...options, onChange, health, grants: this.#grants, leases: this.#leases })
     this.obtained = new ObtainedTokens({ ...options, health, grants: this.#grants, leases: this.#leases })
@@ -55,9 +57,9 @@ export class GrantKeeper {
     return this.#grants.open(await this.#locate(selector))
   }
 
-  /** Every grant of an owner, or those at one provider. */
-  async list (owner: string, provider?: string): Promise<OAuthGrant[]> {
-    const rows = await this.#grants.rows(owner, provider)
+  /** Every grant of an owner, or those at one place. */
+  async list (owner: string, place?: string): Promise<OAuthGrant[]> {
+    const rows = await this.#grants.rows(owner, place)
     return rows.map(row => this.#grants.open(row)).filter(grant => grant !== null)
   }
 
@@ -92,15 +94,15 @@ export class GrantKeeper {
   }
 
   /** Stores what a login granted. A refresh token that the answer does not bring is kept from the grant before. */
-  async save ({ owner, provider, account, subject, tokens, requestedScope, isNewOwner = false }: NewGrant): Promise<OAuthGrant> {
+  async save ({ owner, provider, tenant, account, subject, tokens, requestedScope, isNewOwner = false }: NewGrant): Promise<OAuthGrant> {
     const now = this.#options.clock()
     const until = performance.now() + this.#patience
     // An owner that the login has just made hardly has one yet: where it has, the write is refused, and is made on top of it.
-    let row = isNewOwner ? null : await this.#grants.row({ owner, provider, account })
+    let row = isNewOwner ? null : await this.#grants.row({ owner, provider, tenant, account })
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
       const old = tokens.refreshToken === undefined ? this.#grants.open(row) : null
       const version = (row?.version ?? 0) + 1
-      const values = { owner, provider, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken: tokens.refreshToken ?? old?.refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now }
+      const values = { owner, provider, tenant, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken: tokens.refreshToken ?? old?.refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now }
       const grant = old === null ? createGrant(values) : createGrant(values, keptOf(old))
       const written = await this.#grants.write(grant, { until })
       if (written === 'yes') return this.#authorized(grant)
@@ -182,9 +184,9 @@ export class GrantKeeper {
     clearTimeout(timer)
   }
 
-  async #locate ({ owner, provider, account }: GrantSelector): Promise<StoredGrant | null> {
-    if (account !== undefined) return this.#grants.row({ owner, provider, account })
-    const rows = await this.#grants.rows(owner, provider)
+  async #locate ({ account, ...selector }: GrantSelector): Promise<StoredGrant | null> {
+    if (account !== undefined) return this.#grants.row({ ...selector, account })
+    const rows = await this.#grants.rows(selector.owner, placeOf(selector))
     return rows.reduce<StoredGrant | null>((latest, row) => latest === null || row.authorizedAt > latest.authorizedAt ? row : latest, null)
   }
 

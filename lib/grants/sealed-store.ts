@@ -2,12 +2,12 @@
 // is FST_OAUTH_STORE_FAILED.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OAuthGrant } from '../../types/grant.js'
-import type { GrantKey, GrantStore, StoredGrant } from '../../types/store.js'
+import type { GrantStore, StoredGrant } from '../../types/store.js'
 import { oauthError } from '../errors.js'
 import type { Cipher } from './cipher.js'
-import { judged, openGrant, sealGrant } from './grant.js'
+import { judged, keyOf, openGrant, sealGrant } from './grant.js'
 import { isObtained } from './obtained-key.js'
-import type { Judge } from './grant.js'
+import type { GrantName, Judge } from './grant.js'
 import { OpenedGrants } from './opened.js'
 
 export interface SealedStoreOptions {
@@ -38,8 +38,8 @@ export class SealedStore {
     this.#options = options
   }
 
-  async row ({ owner, provider, account }: GrantKey, until = 0): Promise<StoredGrant | null> {
-    const { answer } = await this.#persist('read a grant', until, store => store.get({ owner, provider, account }))
+  async row (name: GrantName, until = 0): Promise<StoredGrant | null> {
+    const { answer } = await this.#persist('read a grant', until, store => store.get(keyOf(name)))
     return answer
   }
 
@@ -55,8 +55,8 @@ export class SealedStore {
   }
 
   /** A failure is tried again, `until` then as performance.now() counts. */
-  async read (key: GrantKey, until = 0): Promise<OAuthGrant | null> {
-    return this.open(await this.row(key, until))
+  async read (name: GrantName, until = 0): Promise<OAuthGrant | null> {
+    return this.open(await this.row(name, until))
   }
 
   open (row: StoredGrant | null): OAuthGrant | null {
@@ -78,8 +78,8 @@ export class SealedStore {
   }
 
   /** With a version, only when that is the stored one. Answers whether it deleted, which a lost answer may hide. */
-  async delete ({ owner, provider, account }: GrantKey, { version, until }: { version?: number | undefined, until: number }): Promise<boolean> {
-    const { answer } = await this.#persist('delete a grant', until, store => store.delete({ owner, provider, account }, version))
+  async delete (name: GrantName, { version, until }: { version?: number | undefined, until: number }): Promise<boolean> {
+    const { answer } = await this.#persist('delete a grant', until, store => store.delete(keyOf(name), version))
     return answer
   }
 

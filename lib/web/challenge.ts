@@ -29,7 +29,7 @@ export interface Challenge extends AuthenticationNeeds {
 }
 
 /** What the `login` parameter of the login route carries, sealed: a query cannot ask for anything of its own. */
-export type LoginTicket = Omit<LoginRequest, 'provider' | 'popup' | 'crossSite'>
+export type LoginTicket = Omit<LoginRequest, 'provider' | 'popup' | 'crossSite'> & { tenant?: string | undefined }
 
 export class Challenger {
   readonly #context: OAuthContext
@@ -66,7 +66,7 @@ export class Challenger {
   }
 
   /** Opens a ticket of this provider; null where it is none. */
-  openTicket (provider: Provider, sealed: unknown): LoginTicket | null {
+  openTicket (provider: Pick<Provider, 'name'>, sealed: unknown): LoginTicket | null {
     const plain = typeof sealed === 'string' ? this.#context.cipher.open('login-request', provider.name, sealed) : null
     return plain === null ? null : JSON.parse(plain)
   }
@@ -77,7 +77,7 @@ export class Challenger {
   }
 
   #authorizeUrl (request: FastifyRequest, provider: Provider, ticket: LoginTicket): string {
-    return publicUrl(this.#context, request, this.loginPath(provider, ticket))
+    return publicUrl(this.#context, request, this.loginPath(provider, ticket), provider)
   }
 }
 
@@ -93,7 +93,7 @@ function ticketOf ({ provider, scope, grant, account, acr, maxAge }: Challenge):
   // Where the provider names nobody, one account cannot be told from another.
   const expected = grant?.subject === undefined ? account : grant.account
   const hint = provider.protocol === 'oidc' && expected !== undefined ? String(grant?.claims?.email ?? grant?.claims?.preferred_username ?? expected) : undefined
-  return { scope: union, required: scope, acr, maxAge, account: expected, loginHint: hint }
+  return { tenant: provider.tenant, scope: union, required: scope, acr, maxAge, account: expected, loginHint: hint }
 }
 
 const wireErrors: Record<string, string> = {

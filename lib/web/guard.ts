@@ -5,13 +5,14 @@ import type { OAuthRequirementHook } from '../../types/fastify.js'
 import { oauthError } from '../errors.js'
 import { parseRouteRequirement } from '../options.js'
 import type { RouteRequirement } from '../options.js'
+import { Provider } from '../provider.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import { Injection } from './inject.js'
 import type { Owners } from './owner.js'
 import { asError } from './reply.js'
 import type { Bind } from './request-decorator.js'
-import { accountOf, combined, isOfOneGrant, meets, readRequirement } from './requirement.js'
+import { accountOf, checkAuthentication, combined, isOfOneGrant, meets, readRequirement } from './requirement.js'
 import { tokensOf } from './token-source.js'
 
 type Each = readonly [RouteRequirement, ...RouteRequirement[]]
@@ -84,19 +85,21 @@ export class Guard {
   async #admit (request: FastifyRequest, reply: FastifyReply, { each, besides = [], binds }: Needs): Promise<boolean> {
     const { registry, options } = this.#context
     const wanted = combined(each)
-    const provider = registry.get(wanted.provider)
+    const found = registry.at(wanted.provider, { request })
+    const provider = found instanceof Provider ? found : await found
+    if (provider.tenant !== undefined) checkAuthentication(provider.protocol, wanted, nameOf(request.routeOptions))
     this.#injection.check(request, provider, wanted)
     const account = await accountOf(request, wanted)
     const owner = async () => (await this.#owners.of(request)).id
     const grant = await tokensOf(this.#context, provider, { request, owner, account }).current()
     const now = options.clock()
     if (grant !== null && each.every(one => meets(grant, one, now))) {
-      if (binds !== 'never') this.#bind(request, { provider: provider.name, account: grant.account, grant })
+      if (binds !== 'never') this.#bind(request, { provider: provider.name, tenant: provider.tenant, account: grant.account, grant })
       this.#injection.apply(request, wanted, grant)
       return true
     }
     if (wanted.optional) {
-      if (binds === 'always') this.#bind(request, { provider: provider.name, account })
+      if (binds === 'always') this.#bind(request, { provider: provider.name, tenant: provider.tenant, account })
       // Nor with another's token, which the client may have sent.
       this.#injection.apply(request, wanted, null)
       return true

@@ -51,14 +51,14 @@ export class LoginFlow {
     const params = { ...(prompt === undefined ? {} : { prompt }), ...(loginHint === undefined ? {} : { login_hint: loginHint }), ...authenticationParams({ acr, maxAge }) }
     const redirectUri = callbackUrlOf(this.#context, request, provider)
     const { url, key, secrets, formPost } = await provider.begin({ redirectUri, scope: asked, params }, request)
-    const login = { provider: provider.name, key, secrets, scope: asked, required, acr, maxAge, account, popup, link, crossSite, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost }
+    const login = { provider: provider.name, tenant: provider.tenant, key, secrets, scope: asked, required, acr, maxAge, account, popup, link, crossSite, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost }
     this.pending.save(request, reply, login)
     seeOther(reply, url)
   }
 
   /** Takes the pending login of a callback, and finishes it. */
   async finish (request: FastifyRequest, reply: FastifyReply, { provider, callback }: { provider: Provider, callback: URLSearchParams }): Promise<FinishedLogin> {
-    const login = await this.pending.take(request, reply, { provider: provider.name, key: provider.keyOf(callback) })
+    const login = await this.pending.take(request, reply, { provider: provider.name, tenant: provider.tenant, baseUrl: provider.baseUrl, key: provider.keyOf(callback) })
     try {
       return { grant: await this.#complete(request, { provider, callback, login }), login }
     } catch (error) {
@@ -80,18 +80,18 @@ export class LoginFlow {
     await this.#checkAccount(returned, login, current)
     const { tokens, subject, account } = returned
     const owner = await this.#owners.settle(request, login, current)
-    const grant = await this.#context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id })
+    const grant = await this.#context.keeper.save({ owner, provider: provider.name, tenant: provider.tenant, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id })
     this.#checkNeeds(grant, login)
     return grant
   }
 
   // Before anything is stored: a step-up that comes back as somebody else must leave the first grant as it is.
-  async #checkAccount ({ account }: Returned, { provider, account: expected, crossSite }: TakenLogin, { id, named }: Owner): Promise<void> {
+  async #checkAccount ({ account }: Returned, { provider, tenant, account: expected, crossSite }: TakenLogin, { id, named }: Owner): Promise<void> {
     if (expected !== undefined && account !== expected) throw oauthError('FST_OAUTH_OTHER_ACCOUNT', [provider])
     if (crossSite !== true || id === null) return
     // The account might be the attacker's, who is logged in at the provider in the user's browser (CVE-2015-9284).
     const grants = await this.#context.keeper.list(id)
-    const isKnown = grants.some(grant => grant.provider === provider && grant.account === account)
+    const isKnown = grants.some(grant => grant.provider === provider && grant.tenant === tenant && grant.account === account)
     if (!isKnown && (named || grants.length > 0)) throw oauthError('FST_OAUTH_CROSS_SITE', [provider])
   }
 
@@ -104,7 +104,7 @@ export class LoginFlow {
   }
 
   #returnTo (request: FastifyRequest, provider: Provider, given: string | undefined): string {
-    const { origin } = baseUrlOf(this.#context, request)
+    const { origin } = baseUrlOf(this.#context, request, provider)
     const { returnTo, returnToUris } = this.#context.options
     return checkReturnTo(given, origin) ?? returnToUris.find(uri => uri === given) ?? provider.defaultReturnTo ?? returnTo
   }

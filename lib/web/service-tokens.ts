@@ -12,8 +12,8 @@ import type { TokenSource } from './token-source.js'
 /** The tokens of the application itself at a provider without logins. */
 export function clientTokens ({ keeper: { obtained } }: OAuthContext, provider: Provider, { audience, resource, scope = [...provider.scope].sort() }: ClientOptions): TokenSource {
   const wanted: WantedToken = {
-    key: clientKey(provider.name, [provider.client, audience, resource, scope]),
-    provider: provider.name,
+    key: clientKey(provider.place, [provider.client, audience, resource, scope]),
+    provider: provider.place,
     madeFrom: 'client',
     scope,
     obtain: () => provider.clientCredentials({ audience, resource, scope })
@@ -34,8 +34,8 @@ export function exchangedTokens ({ keeper: { obtained } }: OAuthContext, { subje
   const { audience, resource, scope = [], requestedTokenType } = options
   const refuse = () => oauthError('FST_OAUTH_GRANT_REQUIRED', [subject.provider.name])
   const wantedFor = (grant: OAuthGrant): WantedToken => ({
-    key: exchangedKey(grant, [provider.name, provider.client, audience, resource, scope, requestedTokenType]),
-    provider: provider.name,
+    key: exchangedKey(grant, [provider.place, provider.client, audience, resource, scope, requestedTokenType]),
+    provider: provider.place,
     madeFrom: subject.markOf(grant),
     scope,
     async obtain () {

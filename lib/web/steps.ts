@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { OAuthError } from '../errors.js'
 import type { Provider } from '../provider.js'
+import type { OAuthProvider } from '../../types/providers.js'
 import { basePathOf, baseUrlOf } from './base-url.js'
 import { callbackOf, paramsOf, passAsGet } from './callback.js'
 import type { Challenger } from './challenge.js'
@@ -25,8 +26,14 @@ export interface StepParts {
 
 export interface Step {
   run (request: FastifyRequest, reply: FastifyReply, provider: Provider): Promise<void>
+  /** Which tenant's provider it is about, where each has its own; undefined where the request decides. Default: the one in the path. */
+  tenantOf? (request: FastifyRequest, provider: string): string | undefined
   /** Where a browser can go on after an error, and whether it is a window that another page has opened. */
-  waysOn (request: FastifyRequest, provider: string, error: OAuthError): WaysOn & { popup?: boolean | undefined }
+  waysOn (request: FastifyRequest, provider: Pick<OAuthProvider, 'name' | 'protocol'>, error: OAuthError): WaysOn & { popup?: boolean | undefined }
+}
+
+export function tenantInPath ({ params }: FastifyRequest): string | undefined {
+  return (params as { tenant?: string }).tenant
 }
 
 export function startLogin ({ context, flow, challenger }: StepParts): Step {
@@ -39,8 +46,9 @@ export function startLogin ({ context, flow, challenger }: StepParts): Step {
       const returnTo = query.get('returnTo') ?? ticket?.returnTo
       await flow.start(request, reply, { ...ticket, provider, returnTo, popup: wantsPopup(query), crossSite })
     },
+    tenantOf: (request, name) => challenger.openTicket({ name }, paramsOf(request).get('login'))?.tenant,
     // Not the path of the request: with Fastify's ignoreDuplicateSlashes it may begin with two.
-    waysOn: (request, provider) => ({ popup: wantsPopup(paramsOf(request)), retryUrl: `${basePathOf(context)}${context.prefix}/${provider}${request.originalUrl.slice(`${request.originalUrl}?`.indexOf('?'))}` })
+    waysOn: (request, { name }) => ({ popup: wantsPopup(paramsOf(request)), retryUrl: `${basePathOf(context)}${context.prefix}/${name}${request.originalUrl.slice(`${request.originalUrl}?`.indexOf('?'))}` })
   }
 }
 
@@ -55,14 +63,14 @@ export function finishLogin (parts: StepParts): Step {
         leaveSession(request)
         return seeOther(reply, elsewhere)
       }
-      const { name } = provider
+      const { name, tenant, baseUrl } = provider
       try {
         const { grant, login: { returnTo, popup } } = await flow.finish(request, reply, { provider, callback })
-        bind(request, { provider: name, account: grant.account, grant })
-        await endLogin(context, { request, reply, provider: name, grant, returnTo, popup })
+        bind(request, { provider: name, tenant, account: grant.account, grant })
+        await endLogin(context, { request, reply, provider: name, baseUrl, grant, returnTo, popup })
       } catch (error) {
         if (!isOAuthError(error) || error.code !== 'FST_OAUTH_ACCESS_DENIED') throw error
-        await denyLogin(context, { request, reply, provider: name, error, ...waysOn(request, name, error), callback })
+        await denyLogin(context, { request, reply, provider: name, baseUrl, error, ...waysOn(request, provider, error), callback })
       }
     },
     waysOn
@@ -71,19 +79,22 @@ export function finishLogin (parts: StepParts): Step {
 
 // The same login again; and where another account came back, with the choice to link that one.
 function waysOnFrom ({ context, flow, challenger }: StepParts): Step['waysOn'] {
-  const { prefix, options, registry } = context
-  return (_request, name, error) => {
+  const { prefix, options } = context
+  return (request, { name, protocol }, error) => {
     const login = flow.failedBy(error)
     const popup = login?.popup
-    if (options.routes.login === false) return { popup }
+    if (options.routes.login === false || error.code === 'FST_OAUTH_UNKNOWN_TENANT') return { popup }
     const base = basePathOf(context)
     const { returnTo } = error
-    const again = `${base}${prefix}/${name}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
+    const tenant = login?.tenant ?? tenantInPath(request)
+    const again = tenant === undefined
+      ? `${base}${prefix}/${name}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
+      : `${base}${challenger.loginPath({ name }, { tenant, returnTo })}`
     if (login === undefined || error.code !== 'FST_OAUTH_OTHER_ACCOUNT') return { popup, retryUrl: again }
     const { scope, required, acr, maxAge, account, owner: { id } } = login
-    const ticket = { scope, required, acr, maxAge, returnTo }
+    const ticket = { tenant, scope, required, acr, maxAge, returnTo }
     // The provider would come back with the same account, without asking (OpenID Connect Core 1.0 section 3.1.2.1).
-    const prompt = registry.get(name).protocol === 'oidc' ? 'login' : undefined
+    const prompt = protocol === 'oidc' ? 'login' : undefined
     return {
       popup,
       retryUrl: `${base}${challenger.loginPath({ name }, { ...ticket, account, prompt })}`,
@@ -105,7 +116,7 @@ export function logOut ({ context }: StepParts): Step {
   return {
     async run (request, reply, provider) {
       const { origin, 'sec-fetch-site': site } = request.headers
-      const base = baseUrlOf(context, request)
+      const base = baseUrlOf(context, request, provider)
       if (site === 'cross-site' || (origin !== undefined && origin !== base.origin)) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
       const params = paramsOf(request)
       const account = params.get('account')
