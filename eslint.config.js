@@ -58,7 +58,7 @@ export default [
     }
   },
   {
-    files: ['lib/index.ts', 'lib/oauth1/index.ts', 'lib/testing/index.ts'],
+    files: ['lib/index.ts', 'lib/catalogue/providers.ts', 'lib/oauth1/index.ts', 'lib/testing/index.ts'],
     rules: { 'no-restricted-syntax': ['error', moduleLet, exportsOnly] }
   },
   {

@@ -1,6 +1,6 @@
 // The client's private key in every form in which it may be given, and what signs with it (RFC 7518 section 3, RFC 8037).
-import { KeyObject, constants, createPrivateKey, sign, webcrypto } from 'node:crypto'
-import type { SignKeyObjectInput } from 'node:crypto'
+import { KeyObject, constants, createPrivateKey, createPublicKey, sign, webcrypto } from 'node:crypto'
+import type { JsonWebKey, SignKeyObjectInput } from 'node:crypto'
 import { promisify, types } from 'node:util'
 import type { OAuthClientKey, OAuthClientKeyAlg, OAuthClientKeySigner } from '../types/client-auth.js'
 
@@ -66,6 +66,14 @@ export function localKey (key: Exclude<OAuthClientKey, OAuthClientKeySigner>): L
   } catch {
     return undefined
   }
+}
+
+/** What others verify by; undefined of a key that does not show it: one in a KMS, and one of RSA-PSS, which JWK has no form for. */
+export function publicJwkOf (key: OAuthClientKey): JsonWebKey | undefined {
+  const local = typeof key === 'function' ? undefined : localKey(key)
+  if (local === undefined) return undefined
+  const object = local instanceof KeyObject ? local : KeyObject.from(local)
+  return object.asymmetricKeyType === 'rsa-pss' ? undefined : createPublicKey(object).export({ format: 'jwk' })
 }
 
 function byKey (key: LocalKey, alg: OAuthClientKeyAlg): ClientSigner['sign'] {

@@ -2,6 +2,7 @@
 import createError from '@fastify/error'
 import type { FastifyError } from '@fastify/error'
 import type { OAuthChallenge } from '../types/client.js'
+import type { OAuthTokenName } from '../types/grant.js'
 
 const table = {
   // Programmer's mistakes
@@ -19,6 +20,7 @@ const table = {
   FST_OAUTH_INVALID_CALL: [500, 'The call to %s cannot be made: %s'],
   FST_OAUTH_CANNOT_SIGN: [500, 'The request cannot be signed with OAuth 1.0a: %s'],
   FST_OAUTH_CLIENT_KEY_FAILED: [500, 'The client cannot sign for %s: the option clientKey failed (%s)'],
+  FST_OAUTH_CLIENT_SECRET_EXPIRED: [500, 'The secret of the client at %s has expired (option clientSecretExpiresAt): give its new secret, or register the client anew'],
   FST_OAUTH_ORIGIN_NOT_ALLOWED: [500, 'The access token of %s is not sent to %s. Add that origin to the option apiOrigins if the API lives there'],
   FST_OAUTH_INSECURE_URL: [500, 'The request to %s was not made: plain http is allowed to loopback addresses only, unless the provider\'s option allowInsecureRequests is true'],
   FST_OAUTH_PROFILE_UNAVAILABLE: [500, 'The profile at %s is unknown: the provider gave no id_token and no userinfoUrl is set'],
@@ -26,6 +28,9 @@ const table = {
   FST_OAUTH_CROSS_SITE: [403, 'The request for %s was started by another site'],
   FST_OAUTH_SITE_UNKNOWN: [403, 'The request for %s does not say which site it comes from: it has neither Sec-Fetch-Site nor Origin. Browsers send one of them; other clients send x-requested-with'],
   FST_OAUTH_ACCESS_DENIED: [403, 'Access was denied at %s (%s)'],
+  FST_OAUTH_LOGIN_REQUIRED: [401, 'A login without questions is not possible at %s (%s): the user is not signed in there'],
+  FST_OAUTH_CONSENT_REQUIRED: [401, 'A login without questions is not possible at %s (%s): the user has not yet allowed what is asked for'],
+  FST_OAUTH_INTERACTION_REQUIRED: [401, 'A login without questions is not possible at %s (%s): the user has to do something there'],
   FST_OAUTH_AUTHORIZATION_FAILED: [502, '%s could not authorize the login (%s). %s'],
   FST_OAUTH_STATE_MISSING: [400, 'The callback of %s came without a state: it was not called by a provider at the end of a login, or the provider drops the state parameter'],
   FST_OAUTH_TOKEN_MISSING: [400, 'The callback of %s came without an oauth_token (%s): it was not called by a provider at the end of a login, or the provider leaves it out when access is denied'],
@@ -46,7 +51,12 @@ const table = {
   FST_OAUTH_INSUFFICIENT_SCOPE: [403, '%s granted less than is needed; missing: %s'],
   FST_OAUTH_INSUFFICIENT_AUTHENTICATION: [403, 'The user was authenticated at %s less strongly, or longer ago, than is needed: %s'],
   FST_OAUTH_OTHER_ACCOUNT: [403, 'The login at %s came back with another account than the one it was for; nothing was stored'],
+  FST_OAUTH_LOGGED_OUT: [403, 'The login at %s was ended by a logout at the provider before it came through'],
   FST_OAUTH_NOT_SIGNED_IN: [401, 'An account at %s can be linked to a signed-in owner alone, and this request has none'],
+  FST_OAUTH_DEVICE_CODE_EXPIRED: [400, 'The login at %s was not finished before its code expired'],
+  // A logout by the provider
+  FST_OAUTH_LOGOUT_TOKEN_INVALID: [400, 'The logout token of %s is not valid: %s'],
+  FST_OAUTH_LOGOUT_BUSY: [503, 'Too many logouts by %s are under way'],
   // A provider's fault
   FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
   FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],
@@ -56,6 +66,7 @@ const table = {
   FST_OAUTH_TOKEN_REFUSED: [502, 'The %s of %s answered with an error (%s)'],
   FST_OAUTH_INVALID_PROVIDER_ANSWER: [502, 'The %s of %s gave an answer that cannot be used: %s'],
   FST_OAUTH_PROVIDER_REDIRECT: [502, '%s answered with a redirect (status %s), which is not followed'],
+  FST_OAUTH_ADDRESS_REFUSED: [502, 'Nothing was sent to %s: its address is private, loopback, link-local or reserved, and the option untrustedAddresses allows none of these. Name it in allowedAddresses if it is meant'],
   FST_OAUTH_PROVIDER_UNREACHABLE: [503, '%s cannot be reached (%s)'],
   FST_OAUTH_PROVIDER_UNAVAILABLE: [503, '%s is not available (status %s)'],
   FST_OAUTH_PROVIDER_RESTING: [503, '%s kept failing, or asked for a pause, and is left alone for a moment'],
@@ -96,6 +107,8 @@ export interface OAuthErrorDetails {
   returnTo?: string
   /** What the API asked for; `request.oauth.challenge(reply, error)` asks the user for it. */
   challenge?: OAuthChallenge
+  /** Which tokens a revocation endpoint did not revoke. */
+  notRevoked?: readonly OAuthTokenName[]
   /** The API's answer, with the first 64 KiB of its body. Not enumerable, so that no logger prints it. */
   response?: { statusCode: number, headers: Record<string, string | string[] | undefined>, body: string }
 }

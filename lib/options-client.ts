@@ -7,10 +7,12 @@ import { flag, oneOf, text } from './options-parts.js'
 import type { Refuse } from './options-parts.js'
 
 const keyForms = 'a private key: PEM, JWK, KeyObject, CryptoKey, or a function that signs'
+const instant = 'milliseconds since the epoch'
 const certificates = 'certificates as PEM'
 
 export const clientEntries = {
   clientSecret: v.optional(v.string('a non-empty string')),
+  clientSecretExpiresAt: v.optional(v.pipe(v.number(instant), v.integer(instant), v.minValue(1, instant))),
   clientKey: v.optional(v.custom<OAuthClientKey>(input => typeof input === 'function' || (typeof input === 'object' && input !== null) || typeof input === 'string', keyForms)),
   clientKeyId: v.optional(text()),
   clientKeyAlg: v.optional(oneOf('RS256', 'PS256', 'ES256', 'EdDSA')),
@@ -37,6 +39,7 @@ const withCertificate: ReadonlySet<unknown> = new Set(['tls_client_auth', 'self_
 export function checkClient (given: Given, refuse: Refuse): void {
   const { clientAuth, clientSecret, clientCert, clientCertKey, serverCa, clientSecretClaims, par, issuer, parUrl } = given
   const because = `since clientAuth is "${clientAuth}"`
+  if (given.clientSecretExpiresAt !== undefined && clientSecret === undefined) refuse('clientSecretExpiresAt', 'nothing without clientSecret')
   if (clientSecret === '') refuse('clientSecret', 'a non-empty string')
   if (clientSecret === undefined && withSecret.has(clientAuth)) refuse('clientSecret', `a non-empty string, ${because}`)
   if (withCertificate.has(clientAuth) && clientCert === undefined) refuse('clientCert', `${certificates}, ${because}`)

@@ -4,15 +4,15 @@ import { algsOf } from './client-key.js'
 import type { Refuse } from './options-parts.js'
 
 type Given = Pick<OAuthProviderOptions,
-  'clientSecret' | 'clientKey' | 'clientKeyAlg' | 'clientCert' | 'clientAuth' | 'dpop' | 'par' | 'security' | 'quirks' | 'issuer' | 'allowInsecureRequests' |
-  'authorizeUrl' | 'accessTokenUrl' | 'userinfoUrl' | 'revocationUrl' | 'parUrl' | 'jwksUrl' | 'apiBaseUrl' | 'apiOrigins'>
+  'clientSecret' | 'clientKey' | 'clientKeyAlg' | 'clientCert' | 'clientAuth' | 'dpop' | 'par' | 'security' | 'quirks' | 'issuer' | 'allowInsecureRequests' | 'accessTokenMethod' |
+  'authorizeUrl' | 'accessTokenUrl' | 'userinfoUrl' | 'revocationUrl' | 'parUrl' | 'deviceAuthorizationUrl' | 'introspectionUrl' | 'jwksUrl' | 'apiBaseUrl' | 'apiOrigins'>
 
 type Options = { [name in keyof Given]: Given[name] | undefined }
 
 const why = 'since security is "fapi2"'
 const methods: readonly unknown[] = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth', undefined]
-const byHand = ['authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl'] as const
-const deviations = ['pkce', 'nonce', 'basicAuth', 'assertionAudience'] as const
+const byHand = ['authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl'] as const
+const deviations = ['pkce', 'nonce', 'basicAuth', 'assertionAudience', 'paramNames', 'redirectUri', 'tokenRequest', 'refresh', 'tokenAnswer', 'accessTokenIn', 'userinfo'] as const
 
 /** Names everything that breaks the profile. */
 export function checkProfile (given: Options, refuse: Refuse): void {
@@ -26,6 +26,7 @@ export function checkProfile (given: Options, refuse: Refuse): void {
   if (dpop === 'optional' || (dpop === false && clientCert === undefined)) refuse('dpop', `true (or false with clientCert), ${why}: tokens are bound to a key or a certificate`)
   if (par === false) refuse('par', `true, ${why}`)
   if (allowInsecureRequests === true) refuse('allowInsecureRequests', `false, ${why}`)
+  if (given.accessTokenMethod === 'GET') refuse('accessTokenMethod', `"POST", ${why}`)
   for (const name of deviations) if (quirks[name] !== undefined) refuse('quirks', `an object without ${name}, ${why}`)
 }
 

@@ -1,4 +1,5 @@
 // What the schemas of the options are made of.
+import { isIP } from 'node:net'
 import * as v from 'valibot'
 
 const loopbackHosts = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/
@@ -13,6 +14,14 @@ export function isInsecure (value: string | undefined): boolean {
   return value !== undefined && new URL(value).protocol === 'http:' && !isLoopback(new URL(value))
 }
 
+export const addressRange = 'an IP address, or a range of them such as 10.1.0.0/16'
+
+export function isAddressRange (input: string): boolean {
+  const [address = '', bits, ...more] = input.split('/')
+  const version = isIP(address)
+  return version !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
+}
+
 /** Says what is wrong with an option, and what would be allowed. */
 export type Refuse = (key: string, allowed: string, value?: unknown) => void
 
@@ -24,6 +33,8 @@ export const flag = v.boolean('true or false')
 const longest = 2 ** 31 - 1
 const duration = `a whole number of milliseconds from 1 to ${longest}`
 export const milliseconds = v.pipe(v.number(duration), v.integer(duration), v.minValue(1, duration), v.maxValue(longest, duration))
+const notNegative = `a whole number of milliseconds from 0 to ${longest}`
+export const lifetime = v.pipe(v.number(notNegative), v.integer(notNegative), v.minValue(0, notNegative), v.maxValue(longest, notNegative))
 export const scopes = v.array(v.pipe(text('a scope'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope without spaces (RFC 6749 section 3.3)')), 'an array of scopes')
 
 export const acrValue = v.pipe(text('an acr value'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'an acr value without spaces (RFC 9470 section 3)'))
@@ -51,3 +62,8 @@ export const path = v.pipe(text('a path that begins with one /'), v.regex(/^\/(?
 const deepLink = 'a URI with a private-use scheme that holds a dot, such as com.example.app:/signed-in (RFC 8252 section 7.1)'
 // A dot in the scheme: no scheme that a browser or a system knows by itself has one.
 export const appUri = v.pipe(text(deepLink), v.maxLength(2_000, deepLink), v.regex(/^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:[\x21\x23-\x5b\x5d-\x7e]*$/, deepLink))
+
+/** Whether a value is a plain object: no array, no function, nothing of a class. */
+export function isRecord (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+}

@@ -1,11 +1,14 @@
 // The schema of one provider's options. requestTokenUrl decides between OAuth 1.0a and OAuth 2; options of the other are refused.
 import * as v from 'valibot'
+import type { OAuthCatalogueName } from '../types/catalogue-names.js'
 import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options.js'
 import { checkClient, clientEntries, isPrivateRsaKey } from './options-client.js'
 import { checkProfile, withProfile } from './options-fapi2.js'
-import { closed, endpoint, flag, fn, isInsecure, milliseconds, oneOf, origin, path, scopes, text, url } from './options-parts.js'
+import { addressRange, closed, endpoint, flag, fn, isAddressRange, isInsecure, oneOf, origin, path, scopes, seconds, text, url } from './options-parts.js'
 import type { Refuse } from './options-parts.js'
-import { checkGrant } from './options-tokens.js'
+import { profile, quirks, quirksOfOAuth1, quirksOfOAuth2 } from './options-quirks.js'
+import { checkRequest, requestEntries, requestNames } from './options-request.js'
+import { assertion, checkGrant } from './options-tokens.js'
 
 type Protocol = 'oauth1' | 'oauth2'
 
@@ -27,12 +30,12 @@ const reservedParams: Record<Protocol, readonly string[]> = {
 /** Options and quirks that only one of the protocols knows. */
 const ofOneProtocol: Record<Protocol, readonly string[]> = {
   oauth1: [
-    'requestTokenParams', 'accessTokenMethod', 'signatureMethod', 'realm',
-    'oauth1Revision', 'oauth1CallbackOnAuthorize', 'oauth1RequestTokenMethod', 'oauth1Parameters', 'oauth1BodyHash', 'oauth1ScopeOnRequestToken', 'scopeParam'
+    'requestTokenParams', 'signatureMethod', 'realm',
+    ...Object.keys(quirksOfOAuth1)
   ],
   oauth2: [
-    'issuer', 'grant', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security',
-    'revocationUrl', 'parUrl', 'jwksUrl', 'pkce', 'nonce', 'basicAuth', 'assertionAudience', 'refreshGrace'
+    'issuer', 'grant', 'assertion', 'clientSecretExpiresAt', 'clientAuth', 'clientKeyId', 'clientKeyAlg', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'dpop', 'par', 'jar', 'security', 'idTokenAlg', 'clockTolerance', 'discovery', 'untrustedAddresses', 'allowedAddresses',
+    ...requestNames, 'revocationUrl', 'endSessionUrl', 'postLogoutRedirectUrl', 'backchannelLogout', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', ...Object.keys(quirksOfOAuth2)
   ]
 }
 
@@ -44,36 +47,24 @@ const params = v.union([
 /** What a function in the place of parameters may answer. */
 export const paramsOf = (protocol: Protocol) => v.pipe(params, v.check(input => !hasReserved(input, protocol), withoutReserved(protocol)))
 
-const errorStatus = 'a status from 400 to 599'
-
-const quirks = closed({
-  pkce: v.optional(oneOf('unsupported')),
-  scopeDelimiter: v.optional(text()),
-  nonce: v.optional(oneOf('not-echoed')),
-  refreshGrace: v.optional(milliseconds),
-  insufficientScope: v.optional(closed({
-    status: v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus)),
-    error: v.optional(text()),
-    bodyContains: v.optional(text())
-  })),
-  basicAuth: v.optional(oneOf('raw')),
-  assertionAudience: v.optional(oneOf('token-endpoint')),
-  scopeParam: v.optional(text()),
-  oauth1Revision: v.optional(oneOf('1.0')),
-  oauth1CallbackOnAuthorize: v.optional(flag),
-  oauth1RequestTokenMethod: v.optional(oneOf('GET', 'POST')),
-  oauth1ScopeOnRequestToken: v.optional(flag),
-  oauth1Parameters: v.optional(oneOf('header', 'query', 'body')),
-  oauth1BodyHash: v.optional(flag)
-})
-
 const ownCallback = v.pipe(endpoint, v.check(input => new URL(input).search === '', 'an absolute URL without a query'))
 
 const entries = {
   clientId: text(),
+  title: v.optional(text()),
   ...clientEntries,
-  grant: v.optional(oneOf('client_credentials')),
+  ...requestEntries,
+  grant: v.optional(oneOf('client_credentials', 'jwt_bearer')),
+  assertion: v.optional(assertion),
   tokenGetter: v.optional(fn<NonNullable<OAuthProviderOptions['tokenGetter']>>()),
+  extends: v.optional(text() as v.GenericSchema<string, OAuthCatalogueName>),
+  variant: v.optional(text()),
+  params: v.optional(v.record(v.string(), v.string('a string'), 'an object of strings')),
+  discovery: v.optional(oneOf('lazy', 'eager')),
+  untrustedAddresses: v.optional(flag),
+  allowedAddresses: v.optional(v.array(v.pipe(v.string(addressRange), v.check(isAddressRange, addressRange)), 'an array of addresses')),
+  idTokenAlg: v.optional(oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'HS256')),
+  clockTolerance: v.optional(v.pipe(seconds, v.maxValue(600, '600 seconds at most'))),
   scope: v.optional(scopes),
   issuer: v.optional(v.pipe(url, v.check(input => !/[?#]/.test(input), 'an issuer URL without query and fragment (RFC 8414 section 2)'))),
   requestTokenUrl: v.optional(endpoint),
@@ -81,7 +72,12 @@ const entries = {
   accessTokenUrl: v.optional(endpoint),
   userinfoUrl: v.optional(endpoint),
   revocationUrl: v.optional(endpoint),
+  endSessionUrl: v.optional(endpoint),
+  postLogoutRedirectUrl: v.optional(endpoint),
+  backchannelLogout: v.optional(flag),
   parUrl: v.optional(endpoint),
+  deviceAuthorizationUrl: v.optional(endpoint),
+  introspectionUrl: v.optional(endpoint),
   jwksUrl: v.optional(endpoint),
   apiBaseUrl: v.optional(endpoint),
   apiOrigins: v.optional(v.array(origin, 'an array of origins'), []),
@@ -91,7 +87,7 @@ const entries = {
   accessTokenMethod: v.optional(oneOf('GET', 'POST')),
   signatureMethod: v.optional(oneOf('HMAC-SHA1', 'HMAC-SHA256', 'HMAC-SHA512', 'RSA-SHA1', 'RSA-SHA256', 'RSA-SHA512', 'PLAINTEXT')),
   realm: v.optional(v.pipe(text(), v.regex(/^[\x20-\x7e]+$/, 'a text of printable ASCII'))),
-  profile: v.optional(fn<NonNullable<OAuthProviderOptions['profile']>>()),
+  profile: v.optional(profile<Extract<OAuthProviderOptions['profile'], (...args: never) => unknown>>()),
   quirks: v.optional(quirks, {}),
   callbackUrl: v.optional(v.lazy((input): v.GenericSchema<unknown, string> => input === 'oob' ? v.literal('oob') : ownCallback)),
   defaultReturnTo: v.optional(path),
@@ -120,6 +116,7 @@ function check (given: Given, refuse: Refuse): void {
   else checkOAuth2(given, refuse)
   checkParams(given, protocol, refuse)
   checkAddresses(given, refuse)
+  checkEmails(given, refuse)
 }
 
 function checkProtocol (given: Given, protocol: Protocol, refuse: Refuse): void {
@@ -142,7 +139,19 @@ function checkOAuth2 (given: Given, refuse: Refuse): void {
   if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
   checkClient(given, refuse)
   checkGrant(given, refuse)
+  checkRequest(given, refuse)
+  checkIdTokens(given, refuse)
+  if (given.discovery === 'eager' && given.issuer === undefined) refuse('issuer', 'a URL, since discovery is "eager"')
+  if (given.allowedAddresses !== undefined && given.untrustedAddresses !== true) refuse('allowedAddresses', 'nothing: it is for untrustedAddresses')
   if (given.security === 'fapi2') checkProfile(given, refuse)
+}
+
+function checkIdTokens ({ idTokenAlg, clientSecret = '', issuer, quirks, security }: Given, refuse: Refuse): void {
+  if (quirks.tenantIssuer !== undefined && issuer === undefined) refuse('issuer', 'a URL, since quirks.tenantIssuer says what its metadata name')
+  if (idTokenAlg !== undefined && issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer')
+  if (security === 'fapi2' && idTokenAlg !== undefined && !['PS256', 'ES256', 'EdDSA', 'Ed25519'].includes(idTokenAlg)) refuse('idTokenAlg', '"PS256", "ES256", "EdDSA" or "Ed25519", since security is "fapi2"')
+  if (idTokenAlg !== 'HS256') return
+  if (Buffer.byteLength(clientSecret) < 32) refuse('clientSecret', 'a secret of at least 32 bytes, since idTokenAlg is "HS256" (RFC 7518 section 3.2)')
 }
 
 function checkSigning (given: Given, refuse: Refuse): void {
@@ -169,13 +178,22 @@ function checkParams (given: Given, protocol: Protocol, refuse: Refuse): void {
   }
 }
 
-const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
+const addresses = ['requestTokenUrl', 'authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'endSessionUrl', 'postLogoutRedirectUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl', 'issuer', 'apiBaseUrl'] as const
 
 function checkAddresses (given: Given, refuse: Refuse): void {
   if (given.allowInsecureRequests) return
   const allowed = 'an https URL (http is for loopback, unless allowInsecureRequests is true)'
   for (const key of addresses) if (isInsecure(given[key])) refuse(key, allowed)
   for (const value of given.apiOrigins) if (isInsecure(value)) refuse('apiOrigins', allowed, value)
+  if (isInsecure(given.quirks.refresh?.url)) refuse('quirks', `an object whose refresh.url is ${allowed}`)
+}
+
+// The access token goes there: not to an origin that nobody named for it.
+function checkEmails ({ profile, userinfoUrl, apiBaseUrl, apiOrigins }: Given, refuse: Refuse): void {
+  if (typeof profile !== 'object' || profile.emails === undefined) return
+  const { origin } = new URL(profile.emails.url)
+  const known = [userinfoUrl, apiBaseUrl, ...apiOrigins].some(url => url !== undefined && new URL(url).origin === origin)
+  if (!known) refuse('profile', 'an object whose emails.url is on the origin of userinfoUrl or apiBaseUrl, or on one of apiOrigins')
 }
 
 function hasReserved (input: unknown, protocol: Protocol): boolean {

@@ -2,16 +2,20 @@
 import * as v from 'valibot'
 import type { OAuthPluginOptions, OAuthRouteOption, OAuthTenantFunction } from '../types/options.js'
 import type { OAuthInjection, OAuthRouteRequirement } from '../types/fastify.js'
-import { oauthError } from './errors.js'
+import { completeProvider, completeProviders } from './options-catalogue.js'
+import { parse } from './options-parse.js'
 import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scopes, seconds, text, url } from './options-parts.js'
 import { paramsOf, provider } from './options-provider.js'
+import { loginParameters, requestValues } from './options-request.js'
+import type { RequestValues } from './options-request.js'
 import { tenantMembers } from './options-tenant.js'
-import { clientOptions, exchangeOptions, ownTokenKeys, ownTokens } from './options-tokens.js'
+import { clientOptions, deviceOptions, dynamicOptions, dynamicParts, exchangeOptions, introspectOptions, ownTokens, unregistered } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
+export { requestNames, requestParams } from './options-request.js'
 export { isTenantName } from './options-tenant.js'
+export type { RequestValues }
 
-const secretKeys: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'clientCert', 'clientCertKey', 'serverCa', 'clientSecretClaims', 'requestTokenParams', 'authorizeParams', 'accessTokenParams', ...ownTokenKeys])
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))
@@ -25,6 +29,9 @@ const secrets = `${longSecret}, or an array of them`
 const secret = v.union([v.pipe(secretPart, v.transform(part => [part])), v.pipe(v.array(secretPart), v.minLength(1, secrets))], secrets)
 
 const route = v.custom<OAuthRouteOption>(input => input === false || (typeof input === 'object' && input !== null && !Array.isArray(input)), 'false, or Fastify route options')
+
+const signInPage = closed({ title: v.optional(text(), 'Sign in'), stylesheet: v.optional(path) }, 'true, false, or ')
+const signIn = v.lazy((input): v.GenericSchema<unknown, false | v.InferOutput<typeof signInPage>> => input === false ? v.literal(false) : signInPage)
 
 const plugin = v.pipe(
   closed({
@@ -43,8 +50,10 @@ const plugin = v.pipe(
     onAuthorized: v.optional(fn<NonNullable<OAuthPluginOptions['onAuthorized']>>()),
     onDenied: v.optional(fn<NonNullable<OAuthPluginOptions['onDenied']>>()),
     onGrantChange: v.optional(fn<NonNullable<OAuthPluginOptions['onGrantChange']>>()),
+    onLogout: v.optional(fn<NonNullable<OAuthPluginOptions['onLogout']>>()),
     onError: v.optional(fn<NonNullable<OAuthPluginOptions['onError']>>()),
-    routes: v.optional(closed({ login: v.optional(route, {}), callback: v.optional(route, {}), logout: v.optional(route, {}) }), {}),
+    signIn: v.optional(v.pipe(v.unknown(), v.transform(input => input === true ? {} : input), signIn), false),
+    routes: v.optional(closed({ login: v.optional(route, {}), callback: v.optional(route, {}), logout: v.optional(route, {}), backchannelLogout: v.optional(route, {}), signIn: v.optional(route, {}) }), {}),
     dispatcher: v.optional(instance<NonNullable<OAuthPluginOptions['dispatcher']>>('an undici Dispatcher', 'dispatch', 'compose')),
     timeout: v.optional(milliseconds, 10_000),
     loginTimeout: v.optional(milliseconds, 600_000),
@@ -73,13 +82,14 @@ const fullRequirement = closed({
   account: v.optional(account),
   acr: v.optional(acr),
   maxAge: v.optional(seconds),
+  silent: v.optional(flag),
   optional: v.optional(flag),
   inject: v.optional(injection),
   onUnauthorized: v.optional(fn<NonNullable<OAuthRouteRequirement['onUnauthorized']>>())
 }, 'a provider\'s name, or ')
 const requirement = v.pipe(
   v.lazy((input): v.GenericSchema<unknown, OAuthRouteRequirement> => typeof input === 'string' ? namedRequirement : fullRequirement),
-  v.transform(({ provider, scope = [], account, acr, maxAge, optional = false, onUnauthorized, inject }) => ({ provider, scope: scope as readonly string[], account, acr: [acr ?? []].flat() as readonly string[], maxAge, optional, onUnauthorized, inject: inject && withoutGaps(inject) }))
+  v.transform(({ provider, scope = [], account, acr, maxAge, silent = false, optional = false, onUnauthorized, inject }) => ({ provider, scope: scope as readonly string[], account, acr: [acr ?? []].flat() as readonly string[], maxAge, silent, optional, onUnauthorized, inject: inject && withoutGaps(inject) }))
 )
 
 /** The plugin's options, checked and completed. */
@@ -87,12 +97,14 @@ export type PluginOptions = Readonly<v.InferOutput<typeof plugin>>
 /** A provider's options, checked and completed. */
 export type ProviderOptions = Readonly<v.InferOutput<typeof provider>>
 /** What a function answered in the place of a provider's options, checked and completed. */
-export type TenantOptions = Readonly<v.InferOutput<typeof tenantMembers>> & { options: ProviderOptions & { untrustedAddresses: boolean } }
+export type TenantOptions = Readonly<Omit<v.InferOutput<typeof tenantMembers>, 'untrustedAddresses'>> & { options: ProviderOptions }
 /** What a route needs, checked and completed. */
 export type RouteRequirement = Readonly<v.InferOutput<typeof requirement>>
 
 /** What app.oauth.client() was given, checked and completed. */
 export type ClientOptions = Readonly<v.InferOutput<typeof clientOptions>>
+/** What app.oauth.device() was given, checked and completed. */
+export type DeviceOptions = Readonly<v.InferOutput<typeof deviceOptions>>
 /** What exchange() was given, checked and completed. */
 export type ExchangeOptions = Readonly<v.InferOutput<typeof exchangeOptions>>
 /** What a tokenGetter answered, checked and completed. */
@@ -100,13 +112,13 @@ export type OwnTokens = Readonly<v.InferOutput<typeof ownTokens>>
 
 /** Checks the options of the plugin. Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parsePluginOptions (given: unknown): PluginOptions {
-  return parse(plugin, given, '')
+  return parse(plugin, completeProviders(given), '')
 }
 
 /** Checks the options of one provider. Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parseProviderOptions (name: string, given: unknown, where = `providers.${name}`): ProviderOptions {
   parse(providerName, name, 'the name of a provider')
-  return parse(provider, given, where)
+  return parse(provider, completeProvider(name, given), where)
 }
 
 /** The same, or a function that answers them, for whose answers see below. */
@@ -121,7 +133,15 @@ export function parseTenantOptions (name: string, given: unknown): TenantOptions
   const where = `providers.${name}()`
   const { tenant, baseUrl, untrustedAddresses } = parse(tenantMembers, given, where)
   const { tenant: _tenant, baseUrl: _baseUrl, untrustedAddresses: _untrusted, ...rest } = given as Record<string, unknown>
-  return { tenant, baseUrl, untrustedAddresses, options: { ...parseProviderOptions(name, rest, where), untrustedAddresses } }
+  // Whatever the protocol; as a provider's option it is for OAuth 2 alone.
+  const parsed = parseProviderOptions(name, rest.allowedAddresses === undefined ? rest : { ...rest, untrustedAddresses }, where)
+  return { tenant, baseUrl, options: { ...parsed, untrustedAddresses } }
+}
+
+/** Checks the options of registerDynamically(), as those of a client that is yet to be registered. Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseDynamicOptions (name: string, given: unknown): Readonly<v.InferOutput<typeof dynamicOptions>> & { options: ProviderOptions } {
+  const members = parse(dynamicParts, given, `providers.${name}`)
+  return { ...parse(dynamicOptions, members, `providers.${name}`), options: parseProviderOptions(name, unregistered(members)) }
 }
 
 /** Checks what a route needs. Throws FST_OAUTH_INVALID_OPTIONS. */
@@ -134,9 +154,29 @@ export function parseParams (given: unknown, where: string, protocol: 'oauth1' |
   return parse(paramsOf(protocol), given, where) as Record<string, string>
 }
 
+/** Checks what functions of the request answered. Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseRequestValues (given: unknown, where: string): RequestValues {
+  return parse(requestValues, given, where)
+}
+
+/** Checks what a login asks for by itself. Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseLoginParameters (given: unknown, where: string): v.InferOutput<typeof loginParameters> {
+  return parse(loginParameters, given, where)
+}
+
 /** Checks the options of app.oauth.client(). Throws FST_OAUTH_INVALID_OPTIONS. */
 export function parseClientOptions (given: unknown): ClientOptions {
   return parse(clientOptions, given, 'app.oauth.client()')
+}
+
+/** Checks the options of app.oauth.device(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseDeviceOptions (given: unknown): DeviceOptions {
+  return parse(deviceOptions, given, 'app.oauth.device()')
+}
+
+/** Checks the options of introspect(). Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseIntrospectOptions (given: unknown): Readonly<v.InferOutput<typeof introspectOptions>> {
+  return parse(introspectOptions, given, 'introspect()')
 }
 
 /** Checks the options of exchange(). Throws FST_OAUTH_INVALID_OPTIONS. */
@@ -147,41 +187,4 @@ export function parseExchangeOptions (given: unknown): ExchangeOptions {
 /** Checks what a tokenGetter answered. Throws FST_OAUTH_INVALID_OPTIONS, which shows nothing of it. */
 export function parseOwnTokens (given: unknown, where: string): OwnTokens {
   return parse(ownTokens, given, where)
-}
-
-function parse <S extends v.GenericSchema> (schema: S, given: unknown, where: string): v.InferOutput<S> {
-  const result = v.safeParse(schema, given, { abortPipeEarly: true })
-  if (!result.success) throw oauthError('FST_OAUTH_INVALID_OPTIONS', [result.issues.map(issue => explain(issue, where)).join('; ')])
-  return freeze(result.output, given)
-}
-
-function explain (issue: v.BaseIssue<unknown>, where: string): string {
-  const keys = issue.path?.map(item => String(item.key)) ?? []
-  const at = [where, ...keys].filter(part => part !== '').join('.') || 'options'
-  // A key that is not known is itself what was given.
-  const given = issue.expected === 'never' ? 'not an option' : describe(issue, keys.some(key => secretKeys.has(key)))
-  return `${at} is ${given}; allowed is ${issue.message}`
-}
-
-// Where no text belongs, it may be anything: a secret, or the address of a store with its password.
-const takesNoText: ReadonlySet<string> = new Set(['custom', 'lazy', 'object', 'record', 'strict_object', 'union'])
-
-function describe ({ input, type }: v.BaseIssue<unknown>, isSecret: boolean): string {
-  if (typeof input === 'string') {
-    if (isSecret || takesNoText.has(type)) return `a string of ${input.length} characters`
-    return JSON.stringify(input.replace(/\/\/.*@/s, '//...@').slice(0, 100))
-  }
-  if (typeof input === 'number' || typeof input === 'boolean') return isSecret ? `a ${typeof input}` : String(input)
-  if (input === null || input === undefined) return String(input)
-  if (Array.isArray(input)) return 'an array'
-  return typeof input === 'function' ? 'a function' : `an ${input instanceof Uint8Array ? `array of ${input.byteLength} bytes` : 'object'}`
-}
-
-// Only what the schema made itself is frozen: a store, a dispatcher or an array that is still the caller's is not.
-function freeze <T> (value: T, given: unknown): T {
-  if (typeof value !== 'object' || value === null || value === given || ArrayBuffer.isView(value)) return value
-  for (const [key, member] of Object.entries(value)) {
-    freeze(member, typeof given === 'object' && given !== null ? Reflect.get(given, key) : undefined)
-  }
-  return Object.freeze(value)
 }

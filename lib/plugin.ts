@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { OAuthPluginOptions } from '../types/options.js'
 import { parsePluginOptions } from './options.js'
+import { Provider } from './provider.js'
 import { createAppOAuth } from './web/app-oauth.js'
 import { Challenger } from './web/challenge.js'
 import { createContext } from './web/context.js'
+import { DeviceLogins } from './web/device-login.js'
 import { Guard } from './web/guard.js'
 import { LoginFlow } from './web/login-flow.js'
 import { OpenApi } from './web/openapi.js'
@@ -25,17 +27,20 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
 
   const bind = decorateRequest(app, { context, owners, flow, challenger })
   const guard = new Guard(context, { owners, challenger, bind })
-  app.decorate('oauth', createAppOAuth(context, { owners, guard }))
+  const devices = new DeviceLogins(context)
+  app.decorate('oauth', createAppOAuth(context, { owners, guard, devices }))
 
   const openApi = new OpenApi(context.registry)
   app.addHook('onRoute', route => guard.checkRoute(route))
   app.addHook('onRoute', route => openApi.note(route))
   app.addHook('onRequest', (request, reply, done) => guard.onRequest(request, reply, done))
 
-  await app.register(routes => registerRoutes(routes, { context, flow, challenger, bind }))
+  await app.register(routes => registerRoutes(routes, { context, owners, flow, challenger, bind }))
 
   app.addHook('onReady', async () => openApi.complete(app))
+  app.addHook('onReady', async () => { await Promise.all([...context.registry].filter(one => one instanceof Provider).filter(({ isEager }) => isEager).map(provider => provider.prepare())) })
   app.addHook('onClose', async () => {
+    await devices.close()
     await context.keeper.drain()
     await options.store?.close?.()
     await context.registry.close()

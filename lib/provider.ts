@@ -1,80 +1,40 @@
 // One provider: begin, complete, refresh, revoke. It picks its protocol once, at construction.
-import type { OAuthDpopKey } from '../types/client-auth.js'
-import type { OAuthGrant, OAuthTokenSet } from '../types/grant.js'
+import type { OAuthGrant, OAuthProviderSession, OAuthTokenSet } from '../types/grant.js'
+import type { OAuthIntrospectOptions, OAuthIntrospection } from '../types/introspection.js'
 import type { OAuthProfile } from '../types/profile.js'
 import type { OAuthProtocolName, OAuthProvider } from '../types/providers.js'
 import { oauthError } from './errors.js'
 import type { CallToSign, SignedBodies } from './http/call-to-sign.js'
-import { createMutualTlsAgent, presenting } from './http/mutual-tls.js'
+import { connectionsOf } from './http/connections.js'
+import type { Connections } from './http/connections.js'
 import type { SignedParts } from './http/sign.js'
 import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
 import { OAuth1Protocol } from './oauth1/protocol.js'
+import type { DeviceAuthorization } from './oauth2/device.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
-import type { TokenExchange, TokenTarget } from './oauth2/token-request.js'
-import { toProfile } from './oidc/profile.js'
+import { LoginRequestParams } from './login-start.js'
+import type { ProviderLogout } from './oidc/logout.js'
+import { toProfile, withEmails } from './oidc/profile.js'
 import { pathOf, placeOf } from './place.js'
 import type { ProviderTenant } from './place.js'
-import { isLoopback, parseOwnTokens, parseParams } from './options.js'
+import { isLoopback, parseIntrospectOptions, parseOwnTokens } from './options.js'
 import type { OwnTokens, ProviderOptions } from './options.js'
+import type { LoginEnd, LoginStart, Protocol } from './protocol.js'
+
+export type { LoginEnd, LoginSecrets, LoginStart } from './protocol.js'
 
 /** What every provider of an application shares. */
-export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> { clock: () => number }
-
-/** What a callback is checked against: each protocol has its own part of it. */
-export interface LoginSecrets {
-  /** 256 bits: tells logins apart everywhere. */
-  state: string
-  /** OAuth 2: of PKCE. */
-  verifier?: string
-  /** OpenID Connect. */
-  nonce?: string
-  /** What the tokens will be bound to (RFC 9449). */
-  dpopKey?: OAuthDpopKey
-  /** OAuth 1.0a: the temporary credentials. */
-  token?: string
-  tokenSecret?: string
-}
-
-/** How a login starts. */
-export interface LoginStart {
-  redirectUri: string
-  scope: readonly string[]
-  /** Added to the authorization request. */
-  params: Record<string, string>
-}
-
-/** How a login ends. */
-export interface LoginEnd {
-  /** The authorization response. */
-  callback: URLSearchParams
-  secrets: LoginSecrets
-  redirectUri: string
-}
-
-/** What the tokens say of whom they stand for. */
-type Identity = Pick<OAuthTokenSet, 'accessToken' | 'tokenSecret' | 'dpopKey'> & Pick<OAuthGrant, 'claims' | 'raw'>
-
-/** What a protocol folder offers. */
-interface Protocol {
-  readonly name: OAuthProtocolName
-  /** Bodies of API calls that it signs. */
-  readonly signsBodies?: SignedBodies
-  /** What names the pending login of a callback; null where the callback does not say. */
-  keyOf(callback: URLSearchParams): string | null
-  begin(start: LoginStart & { requestParams: Record<string, string> }): Promise<{ url: string, key: string, secrets: LoginSecrets }>
-  complete(end: LoginEnd & { params: Record<string, string> }): Promise<OAuthTokenSet>
-  refresh(grant: OAuthGrant): Promise<OAuthTokenSet>
-  revoke(grant: OAuthGrant): Promise<boolean>
-  userinfo(identity: Identity): Promise<Record<string, unknown> | undefined>
-  /** One API call: what the signature depends on is read from it only as far as it matters. */
-  sign(grant: OAuthGrant, call: CallToSign): Promise<SignedParts>
-  clientCredentials?(target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet>
-  exchange?(exchange: TokenExchange): Promise<OAuthTokenSet>
+export interface ProviderSurroundings extends Pick<TransportOptions, 'dispatcher' | 'timeout'> {
+  clock: () => number
+  /** The usual callback URL of a provider, where it can be told without a request. */
+  callbackUrl?: (name: string) => string
 }
 
 /** A login that came through: its tokens, and whose they are. */
-export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string }
+export interface CompletedLogin { tokens: OAuthTokenSet, subject: string | undefined, account: string, /** Which the provider may end. */ session?: OAuthProviderSession | undefined }
+
+export type { DeviceAuthorization }
 
 type TokenGetter = NonNullable<ProviderOptions['tokenGetter']>
 
@@ -83,6 +43,7 @@ export class Provider implements OAuthProvider {
   readonly tenant: ProviderTenant['tenant']
   readonly place: string
   readonly baseUrl: ProviderTenant['baseUrl']
+  readonly title: string
   readonly issuer: string | undefined
   readonly scope: readonly string[]
   readonly apiBaseUrl: string | undefined
@@ -92,9 +53,10 @@ export class Provider implements OAuthProvider {
   readonly refreshGrace: number | undefined
   /** What API calls go through. */
   readonly dispatcher: TransportOptions['dispatcher']
-  readonly #agent: TransportOptions['dispatcher'] | undefined
+  readonly #connections: Connections
   readonly #options: ProviderOptions
   readonly #protocol: Protocol
+  readonly #asked: LoginRequestParams
   readonly #apiOrigins: ReadonlySet<string>
 
   constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings, { tenant, baseUrl }: ProviderTenant = {}) {
@@ -102,6 +64,7 @@ export class Provider implements OAuthProvider {
     this.tenant = tenant
     this.baseUrl = baseUrl
     const place = this.place = placeOf({ provider: name, tenant })
+    this.title = options.title ?? name
     this.issuer = options.issuer
     this.scope = options.scope ?? (options.issuer === undefined || options.grant !== undefined ? [] : ['openid'])
     this.apiBaseUrl = options.apiBaseUrl
@@ -110,20 +73,30 @@ export class Provider implements OAuthProvider {
     this.allowCrossSiteStart = options.allowCrossSiteStart
     this.refreshGrace = options.quirks.refreshGrace
     this.#options = options
+    this.#asked = new LoginRequestParams(pathOf({ provider: name, tenant }), options)
     this.#apiOrigins = new Set([options.apiBaseUrl, ...options.apiOrigins].filter(url => url !== undefined).map(url => new URL(url).origin))
     const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests
-    const { clientCert: cert, clientCertKey: key, serverCa: ca } = options
-    this.#agent = cert === undefined || key === undefined ? undefined : createMutualTlsAgent({ cert, key, ca })
-    this.dispatcher = this.#agent === undefined ? dispatcher : presenting(this.#agent, { others: dispatcher, to: origin => this.allowsOrigin(origin) })
-    const transport = createTransport({ dispatcher: this.#agent ?? dispatcher, provider: place, timeout, allows })
+    this.#connections = connectionsOf(options, { provider: place, dispatcher, to: origin => this.allowsOrigin(origin) })
+    this.dispatcher = this.#connections.api
+    const transport = createTransport({ dispatcher: this.#connections.endpoints, provider: place, timeout, allows })
     this.#protocol = options.requestTokenUrl === undefined
       ? new OAuth2Protocol({ provider: place, options, transport, clock, allows })
       : new OAuth1Protocol({ provider: place, options, transport, clock })
   }
 
+  /** Whether its metadata are wanted before the application is ready. */
+  get isEager (): boolean {
+    return this.#options.discovery === 'eager'
+  }
+
+  /** Fetches the metadata. Throws FST_OAUTH_DISCOVERY_FAILED and the errors of the transport. */
+  async prepare (): Promise<void> {
+    await this.#protocol.prepare?.()
+  }
+
   /** Ends the connections that are this provider's own, when the calls under way have ended; who holds it may call on. */
   async close (): Promise<void> {
-    await this.#agent?.close()
+    await this.#connections.close()
   }
 
   get protocol (): OAuthProtocolName {
@@ -154,20 +127,28 @@ export class Provider implements OAuthProvider {
     return this.#protocol.keyOf(callback)
   }
 
+  /** The parameters of a callback, those of a signed one unverified. */
+  readCallback (callback: URLSearchParams): URLSearchParams {
+    return this.#protocol.read?.(callback) ?? callback
+  }
+
   /** Starts a login. The request is what `requestTokenParams` and `authorizeParams` may be functions of. */
-  async begin ({ redirectUri, scope, params }: LoginStart, request: unknown) {
-    const own = await this.#params(this.#options.authorizeParams, 'authorizeParams', request)
-    const requestParams = await this.#params(this.#options.requestTokenParams, 'requestTokenParams', request)
-    const all = { ...own, ...params }
-    return { ...await this.#protocol.begin({ redirectUri, scope, params: all, requestParams }), formPost: all.response_mode === 'form_post' }
+  async begin ({ redirectUri, scope, ...own }: LoginStart, request: unknown) {
+    const asked = await this.#asked.of(own, request)
+    const requestParams = await this.#asked.params('requestTokenParams', request)
+    return { ...await this.#protocol.begin({ redirectUri, scope, ...asked, requestParams }), formPost: /^form_post(\.jwt)?$/.test(asked.params.response_mode ?? '') }
   }
 
   /** Ends a login. The request is what `accessTokenParams` may be a function of. */
   async complete (end: LoginEnd, request: unknown): Promise<CompletedLogin> {
-    const params = await this.#params(this.#options.accessTokenParams, 'accessTokenParams', request)
-    const tokens = await this.#protocol.complete({ ...end, params })
+    const params = await this.#asked.params('accessTokenParams', request)
+    return this.identify(await this.#protocol.complete({ ...end, params }))
+  }
+
+  /** Finds out whose tokens those of a login are. */
+  async identify (tokens: OAuthTokenSet): Promise<CompletedLogin> {
     const subject = await this.#subjectOf(tokens)
-    return { tokens, subject, account: subject ?? 'default' }
+    return { tokens, subject, account: subject ?? 'default', session: await this.#protocol.logout?.sessionOf(tokens) }
   }
 
   async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
@@ -179,9 +160,14 @@ export class Provider implements OAuthProvider {
     return this.#protocol.revoke(grant)
   }
 
+  /** Logout at the provider; undefined at OAuth 1.0a, which has none. */
+  get logout (): ProviderLogout | undefined {
+    return this.#protocol.logout
+  }
+
   /** Whether its tokens are bound to a key or a certificate (RFC 9449, RFC 8705), or may be. */
   get bindsTokens (): boolean {
-    return Boolean(this.#options.dpop) || this.#agent !== undefined
+    return Boolean(this.#options.dpop) || this.#options.clientCert !== undefined
   }
 
   /** Whether users log in: else its tokens are the application's own. */
@@ -204,21 +190,15 @@ export class Provider implements OAuthProvider {
     return parseOwnTokens(await (this.#options.tokenGetter as TokenGetter)(state), `${pathOf({ provider: this.name, tenant: this.tenant })}.tokenGetter()`)
   }
 
-  /** What distinguishes a token of this provider's client from one of another client under the same name, as a text. */
-  get client (): string {
-    const { clientId, issuer, accessTokenUrl, accessTokenParams } = this.#options
-    return JSON.stringify([clientId, issuer, accessTokenUrl, accessTokenParams])
+  /** What OAuth 2 has besides logins. Throws FST_OAUTH_INVALID_CALL at an OAuth 1.0a provider, where there is no such thing. */
+  oauth2 (what: string): OAuth2Protocol {
+    if (this.#protocol instanceof OAuth2Protocol) return this.#protocol
+    throw oauthError('FST_OAUTH_INVALID_CALL', [this.name, `OAuth 1.0a has no ${what}`])
   }
 
-  /** A token of the client itself (RFC 6749 section 4.4). */
-  async clientCredentials (target: TokenTarget): Promise<OAuthTokenSet> {
-    return (this.#protocol as Required<Protocol>).clientCredentials(target, await this.#params(this.#options.accessTokenParams, 'accessTokenParams', undefined))
-  }
-
-  /** A token for another service in exchange for a user's (RFC 8693). */
-  async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
-    if (this.#protocol.exchange === undefined) throw oauthError('FST_OAUTH_INVALID_CALL', [this.name, 'OAuth 1.0a has no token exchange'])
-    return this.#protocol.exchange(exchange)
+  /** What the provider says of a token (RFC 7662). */
+  async introspect (token: string, options: OAuthIntrospectOptions = {}): Promise<OAuthIntrospection> {
+    return this.oauth2('token introspection').introspection.ask(token, parseIntrospectOptions(options) as OAuthIntrospectOptions)
   }
 
   async sign (grant: OAuthGrant, call: CallToSign): Promise<SignedParts> {
@@ -232,19 +212,15 @@ export class Provider implements OAuthProvider {
     const profile = toProfile({ ...grant.claims, ...userinfo }, this.#options.profile)
     // With an id_token the subjects were compared already.
     if (grant.claims === undefined && grant.subject !== undefined && profile.id !== grant.subject) throw oauthError('FST_OAUTH_USERINFO_MISMATCH', [this.name])
-    return profile
+    return withEmails(profile, this.#options.profile, url => this.#protocol.resource(grant, url))
   }
 
   // Without an id_token, userinfo alone tells two accounts apart.
   async #subjectOf (tokens: OAuthTokenSet): Promise<string | undefined> {
     if (tokens.claims !== undefined) return String(tokens.claims.sub)
-    if (this.#options.userinfoUrl === undefined && this.protocol !== 'oauth1') return undefined
+    const { userinfoUrl, quirks } = this.#options
+    if (userinfoUrl === undefined && quirks.userinfo?.from === undefined && this.protocol !== 'oauth1') return undefined
     const userinfo = await this.#protocol.userinfo(tokens)
     return userinfo === undefined ? undefined : toProfile(userinfo, this.#options.profile).id
-  }
-
-  async #params (params: ProviderOptions['authorizeParams'], option: string, request: unknown): Promise<Record<string, string>> {
-    if (typeof params !== 'function') return params ?? {}
-    return parseParams(await params(request as Parameters<typeof params>[0]), `${pathOf({ provider: this.name, tenant: this.tenant })}.${option}()`, this.protocol === 'oauth1' ? 'oauth1' : 'oauth2')
   }
 }

@@ -1,19 +1,24 @@
 // Name to provider: app.oauth.providers.
+import type { OAuthProviderOptionsOf } from '../types/catalogue.js'
 import type { OAuthProviderRegistry } from '../types/fastify.js'
-import type { OAuthProviderOptions, OAuthTenantFunction } from '../types/options.js'
+import type { OAuthTenantFunction } from '../types/options.js'
+import type { OAuthClientRegistration, OAuthDynamicProviderOptions, OAuthRegistrationAccess } from '../types/registration.js'
 import { oauthError, quote } from './errors.js'
+import { nearest } from './nearest.js'
 import { parseProvider } from './options.js'
-import type { ProviderOptions } from './options.js'
+import type { ProviderOptions, TenantOptions } from './options.js'
 import { pathOf } from './place.js'
-import type { ProviderTenant } from './place.js'
+import type { Place } from './place.js'
 import { Provider } from './provider.js'
 import type { ProviderSurroundings } from './provider.js'
+import { registerClient } from './registration.js'
 import { TenantProviders } from './tenants.js'
 import type { Whose } from './tenants.js'
 
 export class ProviderRegistry implements OAuthProviderRegistry {
   readonly #providers = new Map<string, Provider | TenantProviders>()
   readonly #surroundings: ProviderSurroundings
+  readonly #underWay = new Set<string>()
   #isRoute: (name: string, path: string, tenant?: string) => boolean = () => true
 
   constructor (surroundings: ProviderSurroundings) {
@@ -50,8 +55,35 @@ export class ProviderRegistry implements OAuthProviderRegistry {
     return this.#providers.has(name)
   }
 
-  register (name: string, options: OAuthProviderOptions | OAuthTenantFunction): Provider | TenantProviders {
+  register<Name extends string> (name: Name, options: OAuthProviderOptionsOf<Name> | OAuthTenantFunction): Provider | TenantProviders {
     return this.add(name, parseProvider(name, options))
+  }
+
+  /** Registers the client at the provider (RFC 7591), and then the provider here. */
+  async registerDynamically (name: string, given: OAuthDynamicProviderOptions): Promise<OAuthClientRegistration> {
+    if (this.#providers.has(name) || this.#underWay.has(name)) throw oauthError('FST_OAUTH_PROVIDER_EXISTS', [`"${name}"`])
+    this.#underWay.add(name)
+    try {
+      const registration = await registerClient(name, given, { surroundings: this.#surroundings, check: options => this.#checkCallback({ provider: name }, options) })
+      const { initialAccessToken, metadata, ...options } = given
+      this.register(name, { ...options, ...registration.client })
+      return registration
+    } finally {
+      this.#underWay.delete(name)
+    }
+  }
+
+  /** The registration of a client as it is now (RFC 7592). */
+  async readRegistration (name: string, access: OAuthRegistrationAccess): Promise<OAuthClientRegistration> {
+    const provider = await this.at(name, { request: undefined })
+    return provider.oauth2('dynamic client registration').registration.read(access)
+  }
+
+  /** Deletes the client at the provider (RFC 7592), and the provider here. */
+  async deregister (name: string, access: OAuthRegistrationAccess): Promise<void> {
+    const provider = await this.at(name, { request: undefined })
+    await provider.oauth2('dynamic client registration').registration.delete(access)
+    this.unregister(name)
   }
 
   /** From now on a provider with a callback URL of its own needs a path that is a route already: Fastify adds none later. */
@@ -61,20 +93,13 @@ export class ProviderRegistry implements OAuthProviderRegistry {
 
   /** Registers a provider whose options were checked. */
   add (name: string, options: ProviderOptions | OAuthTenantFunction): Provider | TenantProviders {
+    if (typeof options !== 'function') this.#checkCallback({ provider: name }, options)
     if (this.#providers.has(name)) throw oauthError('FST_OAUTH_PROVIDER_EXISTS', [`"${name}"`])
     const provider = typeof options === 'function'
-      ? new TenantProviders(name, options, ({ options, ...tenant }) => this.#create(name, options, tenant))
-      : this.#create(name, options)
+      ? new TenantProviders(name, options, answer => this.#createFor(name, answer))
+      : new Provider(name, options, this.#surroundings)
     this.#providers.set(name, provider)
     return provider
-  }
-
-  #create (name: string, options: ProviderOptions, tenant: ProviderTenant = {}): Provider {
-    const { callbackUrl } = options
-    if (callbackUrl !== undefined && callbackUrl !== 'oob' && !this.#isRoute(name, new URL(callbackUrl).pathname, tenant.tenant)) {
-      throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${pathOf({ provider: name, tenant: tenant.tenant })}.callbackUrl is ${JSON.stringify(callbackUrl)}; allowed is, once the routes are registered, the usual callback URL or one whose path the option providers has named`])
-    }
-    return new Provider(name, options, this.#surroundings, tenant)
   }
 
   unregister (name: string): boolean {
@@ -91,24 +116,19 @@ export class ProviderRegistry implements OAuthProviderRegistry {
     return this.#providers.values()
   }
 
+  #createFor (name: string, { options, ...tenant }: TenantOptions): Provider {
+    this.#checkCallback({ provider: name, tenant: tenant.tenant }, options)
+    return new Provider(name, options, this.#surroundings, tenant)
+  }
+
+  #checkCallback (place: Place, { callbackUrl }: ProviderOptions): void {
+    if (callbackUrl === undefined || callbackUrl === 'oob' || this.#isRoute(place.provider, new URL(callbackUrl).pathname, place.tenant)) return
+    throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${pathOf(place)}.callbackUrl is ${JSON.stringify(callbackUrl)}; allowed is, once the routes are registered, the usual callback URL or one whose path the option providers has named`])
+  }
+
   #advice (name: string): string {
     const known = [...this.#providers.keys()]
     if (known.length === 0) return '; none is registered'
-    const nearest = known.map(one => ({ one, away: distance(one, name.slice(0, 64)) })).sort((a, b) => a.away - b.away).slice(0, 3)
-    return `; the nearest names are ${nearest.map(({ one }) => `"${one}"`).join(', ')}`
+    return `; the nearest names are ${nearest(name, known).map(({ one }) => `"${one}"`).join(', ')}`
   }
-}
-
-// Levenshtein's distance.
-function distance (a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
-    }
-    row = next
-  }
-  return row[b.length] as number
 }

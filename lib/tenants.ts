@@ -1,6 +1,7 @@
 // A provider of which each tenant has its own: its options are what a function of the request answers. What is built of them is
 // shared between requests, and bounded.
 import { hash, randomUUID } from 'node:crypto'
+import type { OAuthIntrospectOptions, OAuthIntrospection } from '../types/introspection.js'
 import type { OAuthTenantFunction } from '../types/options.js'
 import type { OAuthProvider } from '../types/providers.js'
 import { oauthError, quote } from './errors.js'
@@ -23,6 +24,7 @@ const variantsAtMost = 2
 
 export class TenantProviders implements OAuthProvider {
   readonly name: string
+  readonly title: string
   readonly protocol = undefined
   readonly issuer = undefined
   readonly scope: readonly string[] = []
@@ -37,7 +39,7 @@ export class TenantProviders implements OAuthProvider {
   readonly #identities = new WeakMap<object, string>()
 
   constructor (name: string, answer: OAuthTenantFunction, build: (options: TenantOptions) => Provider) {
-    this.name = name
+    this.name = this.title = name
     this.#answer = answer
     this.#build = build
   }
@@ -54,6 +56,12 @@ export class TenantProviders implements OAuthProvider {
     asked.set(tenant, found)
     if (tenant === undefined) found.then(provider => asked.set(provider.tenant, found), () => {})
     return found
+  }
+
+  /** What the tenant's provider says of a token; without a request, so that the tenant has to be named. */
+  async introspect (token: string, { tenant, ...options }: OAuthIntrospectOptions = {}): Promise<OAuthIntrospection> {
+    const provider = await this.at({ request: undefined, tenant })
+    return provider.introspect(token, options)
   }
 
   /** Ends the connections of every tenant. */

@@ -28,15 +28,20 @@ t.test('every error has a heading, and every such heading an error', async (t) =
 
 t.test('every option has a heading, or a line of its own', async (t) => {
   const page = read('docs/reference/options.md')
-  const types = read('types/options.ts')
-  for (const name of ['OAuthPluginOptions', 'OAuthProviderOptions']) {
-    const body = new RegExp(`interface ${name} \\{([\\s\\S]*?)\\n\\}`).exec(types)?.[1] ?? ''
+  const types = `${read('types/options.ts')}${read('types/authorization-request.ts')}`
+  for (const name of ['OAuthPluginOptions', 'OAuthProviderOptions', 'OAuthRequestOptions']) {
+    const body = new RegExp(`interface ${name} (?:extends \\w+ )?\\{([\\s\\S]*?)\\n\\}`).exec(types)?.[1] ?? ''
     const options = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, option]) => String(option))
     t.not(options.length, 0, `${name} has options`)
     for (const option of options) t.ok(headingsOf(page).includes(option), `${name}.${option} has a heading`)
   }
-  const quirks = /interface OAuthQuirks \{([\s\S]*?)\n\}/.exec(types)?.[1] ?? ''
-  for (const [, quirk] of quirks.matchAll(/^ {2}(\w+)\?:/gm)) t.match(page, `- \`${quirk}`)
+  const quirks = /interface OAuthQuirks \{([\s\S]*?)\n\}/.exec(read('types/quirks.ts'))?.[1] ?? ''
+  const names = [...quirks.matchAll(/^ {2}(\w+)\?:/gm)].map(([, quirk]) => String(quirk))
+  t.not(names.length, 0, 'there are quirks')
+  for (const quirk of names) {
+    t.match(page, `- \`${quirk}`)
+    t.match(read('docs/reference/quirks.md'), `quirks.${quirk}`, `docs/reference/quirks.md has ${quirk}`)
+  }
 })
 
 t.test('every relative link leads to a file, and to a heading in it', async (t) => {
@@ -56,4 +61,13 @@ t.test('the tree in docs/architecture.md names every file of lib', async (t) => 
   for (const file of readdirSync(join(projectRoot, 'lib'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))) {
     t.match(page, String(file.split('/').at(-1)), file)
   }
+})
+
+t.test('docs/reference/protocols.md names every RFC that the code names, and files that exist', async (t) => {
+  const page = read('docs/reference/protocols.md')
+  const sources = ['lib', 'types'].flatMap(folder => readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts')).map(name => join(folder, name)))
+  for (const rfc of new Set(sources.flatMap(file => read(file).match(/\bRFC \d+/g) ?? []))) t.match(page, new RegExp(`${rfc}\\b`), rfc)
+  const files = [...page.matchAll(/`((?:lib|test)\/[^`]+)`/g)].map(([, file]) => String(file))
+  t.not(files.length, 0)
+  for (const file of files) t.ok(existsSync(join(projectRoot, file)), file)
 })

@@ -17,11 +17,12 @@ const broken: Array<[object, string]> = [
   [{ clientKey: undefined }, `providers.x.clientKey is undefined; allowed is a private key (or give clientCert), ${why}`],
   [{ dpop: 'optional' }, `providers.x.dpop is "optional"; allowed is true (or false with clientCert), ${why}: tokens are bound to a key or a certificate`],
   [{ dpop: false }, `providers.x.dpop is false; allowed is true (or false with clientCert), ${why}: tokens are bound to a key or a certificate`],
+  [{ accessTokenMethod: 'GET' }, `providers.x.accessTokenMethod is "GET"; allowed is "POST", ${why}`],
   [{ par: false }, `providers.x.par is false; allowed is true, ${why}`],
   [{ allowInsecureRequests: true }, `providers.x.allowInsecureRequests is true; allowed is false, ${why}`],
   [{ issuer: 'http://sso.example' }, 'providers.x.issuer is "http://sso.example"; allowed is an https URL (http is for loopback, unless allowInsecureRequests is true)'],
   ...['authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl'].map((name): [object, string] => [{ [name]: 'https://sso.example/x' }, `providers.x.${name} is "https://sso.example/x"; allowed is nothing, ${why}: endpoints come from metadata alone`]),
-  ...Object.entries({ pkce: 'unsupported', nonce: 'not-echoed', basicAuth: 'raw', assertionAudience: 'token-endpoint' }).map(([name, value]): [object, string] => [{ quirks: { [name]: value } }, `providers.x.quirks is an object; allowed is an object without ${name}, ${why}`])
+  ...Object.entries({ pkce: 'unsupported', nonce: 'not-echoed', basicAuth: 'raw', assertionAudience: 'token-endpoint', tokenRequest: { body: 'query' }, accessTokenIn: { query: 'token' }, redirectUri: 'alias', paramNames: {}, refresh: {}, tokenAnswer: {}, userinfo: {} }).map(([name, value]): [object, string] => [{ quirks: { [name]: value } }, `providers.x.quirks is an object; allowed is an object without ${name}, ${why}`])
 ]
 
 t.test('each option that breaks the profile', async (t) => {

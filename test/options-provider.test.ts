@@ -35,20 +35,34 @@ const provider: Array<[object, string | RegExp]> = [
   [{ authorizeParams: { state: 'fixed' } }, /^providers\.x\.authorizeParams is an object; allowed is an object without client_id, .*state.*: the plugin sets these itself$/],
   [{ authorizeParams: { max_age: 5 } }, 'providers.x.authorizeParams is an object; allowed is an object of strings, or a function that answers one'],
   [{ accessTokenParams: 'audience=x' }, 'providers.x.accessTokenParams is a string of 10 characters; allowed is an object of strings, or a function that answers one'],
-  [{ profile: {} }, 'providers.x.profile is an object; allowed is a function'],
-  [{ quirks: { pkce: 'plain' } }, 'providers.x.quirks.pkce is "plain"; allowed is one of "unsupported"'],
+  [{ profile: 'sub' }, 'providers.x.profile is a string of 3 characters; allowed is a function, or an object with root, id, name, email, emailVerified, username, picture, emails'],
+  [{ profile: { id: 'sub' } }, 'providers.x.profile.id is "sub"; allowed is a JSON pointer (RFC 6901), such as /data/0'],
+  [{ profile: { root: 'data' } }, 'providers.x.profile.root is "data"; allowed is a JSON pointer (RFC 6901), such as /data/0'],
+  [{ profile: { emails: { url: 'https://elsewhere.example/emails', email: '/email', verified: '/verified' } } }, 'providers.x.profile is an object; allowed is an object whose emails.url is on the origin of userinfoUrl or apiBaseUrl, or on one of apiOrigins'],
+  [{ quirks: { pkce: 'S256' } }, 'providers.x.quirks.pkce is "S256"; allowed is one of "unsupported", "plain"'],
+  [{ quirks: { paramNames: { token: { client_id: 'two words' } } } }, 'providers.x.quirks.paramNames.token.client_id is "two words"; allowed is printable ASCII without spaces'],
+  [{ quirks: { headers: { 'Content-Length': '5' } } }, /^providers\.x\.quirks\.headers\.Content-Length is .*; allowed is the name of a header in lower case, and none of HTTP itself/],
+  [{ quirks: { headers: { authorization: 'canary' } } }, /headers\.authorization is .*; allowed is the name of a header/],
+  [{ quirks: { headers: { 'x-key': 'canary\r\nx: y' } } }, 'providers.x.quirks.headers.x-key is a string of 12 characters; allowed is printable ASCII'],
+  [{ quirks: { accessTokenIn: { scheme: 'OAuth', query: 'token' } } }, 'providers.x.quirks.accessTokenIn is an object; allowed is an object with scheme, header or query'],
+  [{ quirks: { refresh: { url: 'http://sso.example/refresh' } } }, 'providers.x.quirks is an object; allowed is an object whose refresh.url is an https URL (http is for loopback, unless allowInsecureRequests is true)'],
+  [{ quirks: { tokenAnswer: { expiresAt: { pointer: '/end', unit: 'h' } } } }, 'providers.x.quirks.tokenAnswer.expiresAt.unit is a string of 1 characters; allowed is one of "s", "ms", "date"'],
   [{ quirks: { scopeDelimiter: '' } }, 'providers.x.quirks.scopeDelimiter is ""; allowed is a non-empty string'],
   [{ quirks: { nonce: true } }, 'providers.x.quirks.nonce is true; allowed is one of "not-echoed"'],
   [{ quirks: { insufficientScope: { status: 200 } } }, 'quirks.insufficientScope.status is 200; allowed is a status from 400 to 599'],
-  [{ quirks: { insufficientScope: { error: 'x' } } }, 'quirks.insufficientScope.status is undefined'],
-  [{ quirks: { insufficientScope: { status: 403, header: 'x' } } }, 'quirks.insufficientScope.header is not an option; allowed is one of the options status, error, bodyContains'],
-  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options pkce, scopeDelimiter, nonce, refreshGrace, insufficientScope, basicAuth, assertionAudience, scopeParam, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
+  [{ quirks: { insufficientScope: { error: 'x' } } }, 'quirks.insufficientScope is an object; allowed is an object with status, body or both'],
+  [{ quirks: { insufficientScope: { body: { pointer: 'error', value: 'x' } } } }, 'quirks.insufficientScope.body.pointer is "error"; allowed is a JSON pointer, such as /error (RFC 6901)'],
+  [{ quirks: { insufficientScope: { body: { pointer: '/a~2', value: 'x' } } } }, 'quirks.insufficientScope.body.pointer is "/a~2"'],
+  [{ quirks: { insufficientScope: { body: { pointer: '/error' } } } }, 'quirks.insufficientScope.body.value is undefined'],
+  [{ quirks: { insufficientScope: { body: { pointer: '/error', value: {} } } } }, 'quirks.insufficientScope.body.value is an object; allowed is a text, a number, true or false'],
+  [{ quirks: { insufficientScope: { status: 403, header: 'x' } } }, 'quirks.insufficientScope.header is not an option; allowed is one of the options status, error, bodyContains, body'],
+  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options scopeDelimiter, scopeParam, insufficientScope, pkce, nonce, tenantIssuer, refreshGrace, basicAuth, endSessionReturnParam, assertionAudience, paramNames, authorizeFragment, redirectUri, callbackParams, tokenRequest, refresh, tokenAnswer, headers, accessTokenIn, userinfo, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
   [{ callbackUrl: '/callback' }, /^providers\.x\.callbackUrl is "\/callback"/],
   [{ callbackUrl: 'https://app.example/callback?a=1' }, 'providers.x.callbackUrl is "https://app.example/callback?a=1"; allowed is an absolute URL without a query'],
   [{ defaultReturnTo: 'home' }, 'providers.x.defaultReturnTo is "home"; allowed is a path that begins with one /'],
   [{ allowCrossSiteStart: 'yes' }, 'providers.x.allowCrossSiteStart is "yes"; allowed is true or false'],
   [{ allowInsecureRequests: 1 }, 'providers.x.allowInsecureRequests is 1; allowed is true or false'],
-  [{ clientID: 'id' }, /^providers\.x\.clientID is not an option; allowed is one of the options clientId, clientSecret, /]
+  [{ clientID: 'id' }, /^providers\.x\.clientID is not an option; allowed is one of the options clientId, title, clientSecret, /]
 ]
 
 t.test('a wrong option of a provider', async (t) => {
@@ -122,9 +136,9 @@ t.test('a wrong option of an OAuth 1.0a provider', async (t) => {
 })
 
 t.test('options of OAuth 1.0a alone at another provider', async (t) => {
-  const given = { requestTokenParams: {}, accessTokenMethod: 'GET', signatureMethod: 'HMAC-SHA1', realm: 'r' }
+  const given = { requestTokenParams: {}, signatureMethod: 'HMAC-SHA1', realm: 'r' }
   for (const [name, value] of Object.entries(given)) t.match(messageOf(() => parseProviderOptions('x', { ...github, [name]: value })), new RegExp(`^providers\\.x\\.${name} is .*; allowed is nothing: ${ofOAuth1}$`), name)
-  const quirks = { oauth1Revision: '1.0', oauth1CallbackOnAuthorize: true, oauth1RequestTokenMethod: 'GET', oauth1ScopeOnRequestToken: true, oauth1Parameters: 'query', oauth1BodyHash: true, scopeParam: 'perms' }
+  const quirks = { oauth1Revision: '1.0', oauth1CallbackOnAuthorize: true, oauth1RequestTokenMethod: 'GET', oauth1ScopeOnRequestToken: true, oauth1Parameters: 'query', oauth1BodyHash: true }
   for (const [name, value] of Object.entries(quirks)) t.equal(messageOf(() => parseProviderOptions('x', { ...github, quirks: { [name]: value } })), `providers.x.quirks is an object; allowed is an object without ${name}: ${ofOAuth1}`)
   t.match(messageOf(() => parseProviderOptions('x', { ...github, callbackUrl: 'oob' })), 'providers.x.callbackUrl is "oob"; allowed is an absolute URL: "oob" is for OAuth 1.0a')
 })

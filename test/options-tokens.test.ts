@@ -11,8 +11,7 @@ t.test('client credentials', async (t) => {
   }
   const noLogins = 'since grant is "client_credentials" and there are no logins'
   const wrong: Array<[object, string]> = [
-    [{ grant: 'password' }, 'providers.x.grant is "password"; allowed is one of "client_credentials"'],
-    [{ accessTokenUrl: undefined }, 'providers.x.accessTokenUrl is undefined; allowed is a URL, since there is no issuer to discover it from'],
+    [{ grant: 'password' }, 'providers.x.grant is "password"; allowed is one of "client_credentials", "jwt_bearer"'],
     [{ clientSecret: undefined }, 'providers.x.clientSecret is undefined; allowed is a non-empty string (or give clientKey or clientCert), since grant is "client_credentials"'],
     [{ clientAuth: 'none' }, 'providers.x.clientAuth is "none"; allowed is another method than "none", since grant is "client_credentials"'],
     [{ authorizeUrl: 'https://sso.example/authorize' }, `providers.x.authorizeUrl is "https://sso.example/authorize"; allowed is nothing, ${noLogins}`],
@@ -27,6 +26,7 @@ t.test('client credentials', async (t) => {
     [{ accessTokenParams: () => ({}) }, 'providers.x.accessTokenParams is a function; allowed is an object of strings, since grant is "client_credentials" and there is no request']
   ]
   for (const [given, expected] of wrong) t.equal(messageOf(() => parseProviderOptions('x', { ...billing, ...given })), expected)
+  t.equal(messageOf(() => parseProviderOptions('our-own-sso', { ...billing, accessTokenUrl: undefined })), 'providers.our-own-sso.accessTokenUrl is undefined; allowed is a URL, since there is no issuer to discover it from')
 })
 
 t.test('tokenGetter is a function', async (t) => {
@@ -52,7 +52,7 @@ t.test('what a token is asked for', async (t) => {
     [{ owner: 'alice' }, 'exchange().owner is not an option; allowed is one of the options provider, requestedTokenType, audience, resource, scope']
   ]
   for (const [given, expected] of wrong) t.equal(messageOf(() => parseExchangeOptions(given)), expected)
-  t.equal(messageOf(() => parseClientOptions('billing')), 'app.oauth.client() is a string of 7 characters; allowed is an object with owner, account, audience, resource, scope')
+  t.equal(messageOf(() => parseClientOptions('billing')), 'app.oauth.client() is a string of 7 characters; allowed is an object with owner, tenant, account, subject, audience, resource, scope')
 })
 
 t.test('what a tokenGetter answers', async (t) => {

@@ -11,7 +11,7 @@ const github = { clientId: 'id', authorizeUrl: 'https://sso.example/authorize', 
 const plugin: Array<[object, string | RegExp]> = [
   [{ providers: 'github' }, 'providers is a string of 6 characters; allowed is an object of provider options'],
   [{ providers: { 'a/b': github } }, 'providers.a/b is "a/b"; allowed is a provider name of letters, digits, "-", "_" and "."'],
-  [{ providers: { github: null } }, /^providers\.github is null; allowed is an object with clientId, clientSecret, /],
+  [{ providers: { github: null } }, /^providers\.github is null; allowed is an object with clientId, title, clientSecret, /],
   [{ baseUrl: 'app.example.com' }, 'baseUrl is "app.example.com"; allowed is an absolute http or https URL'],
   [{ baseUrl: 'https://app.example/?a=1' }, 'baseUrl is "https://app.example/?a=1"; allowed is a public origin such as https://app.example.com'],
   [{ baseUrl: 5 }, 'baseUrl is 5; allowed is an absolute URL'],
@@ -37,7 +37,7 @@ const plugin: Array<[object, string | RegExp]> = [
   [{ routes: { login: true } }, 'routes.login is true; allowed is false, or Fastify route options'],
   [{ routes: { callback: [] } }, 'routes.callback is an array; allowed is false, or Fastify route options'],
   [{ routes: { logout: null } }, 'routes.logout is null; allowed is false, or Fastify route options'],
-  [{ routes: { start: false } }, 'routes.start is not an option; allowed is one of the options login, callback, logout'],
+  [{ routes: { start: false } }, 'routes.start is not an option; allowed is one of the options login, callback, logout, backchannelLogout'],
   [{ dispatcher: {} }, 'dispatcher is an object; allowed is an undici Dispatcher'],
   [{ timeout: 0 }, 'timeout is 0; allowed is a whole number of milliseconds from 1 to 2147483647'],
   [{ timeout: '5000' }, 'timeout is "5000"; allowed is a whole number of milliseconds from 1 to 2147483647'],
@@ -62,7 +62,7 @@ t.test('a wrong config.oauth of a route names the part that is wrong', async (t)
     [['github'], /^config\.oauth of GET \/x/],
     [{}, 'config.oauth of GET /x.provider is undefined; allowed is a value: it is required'],
     [{ provider: 'github', scope: 'repo' }, 'config.oauth of GET /x.scope is "repo"; allowed is an array of scopes'],
-    [{ provider: 'github', scopes: ['repo'] }, 'config.oauth of GET /x.scopes is not an option; allowed is one of the options provider, scope, account, acr, maxAge, optional, inject, onUnauthorized'],
+    [{ provider: 'github', scopes: ['repo'] }, 'config.oauth of GET /x.scopes is not an option; allowed is one of the options provider, scope, account, acr, maxAge, silent, optional, inject, onUnauthorized'],
     [{ provider: 'sso', acr: ['a b'] }, 'config.oauth of GET /x.acr.0 is "a b"; allowed is an acr value without spaces'],
     [{ provider: 'sso', acr: 5 }, 'config.oauth of GET /x.acr is 5; allowed is an acr value, or an array of them'],
     [{ provider: 'sso', maxAge: 1.5 }, 'config.oauth of GET /x.maxAge is 1.5; allowed is a whole number of seconds'],
@@ -71,12 +71,12 @@ t.test('a wrong config.oauth of a route names the part that is wrong', async (t)
     [{ provider: 'github', account: '' }, 'config.oauth of GET /x.account is ""; allowed is a non-empty string, or a function of the request']
   ]
   for (const [given, expected] of wrong) t.match(messageOf(() => parseRouteRequirement(given, 'config.oauth of GET /x')), expected, JSON.stringify(given))
-  const rest = { acr: [], maxAge: undefined, optional: false, onUnauthorized: undefined, inject: undefined }
+  const rest = { acr: [], maxAge: undefined, silent: false, optional: false, onUnauthorized: undefined, inject: undefined }
   t.strictSame(parseRouteRequirement('github', 'x'), { provider: 'github', scope: [], account: undefined, ...rest })
   t.strictSame(parseRouteRequirement({ provider: 'github', scope: ['repo'], account: '7' }, 'x'), { provider: 'github', scope: ['repo'], account: '7', ...rest })
   const account = () => '7'
   const onUnauthorized = () => {}
-  t.strictSame(parseRouteRequirement({ provider: 'sso', account, acr: 'gold', maxAge: 0, optional: true, onUnauthorized }, 'x'), { inject: undefined, provider: 'sso', scope: [], account, acr: ['gold'], maxAge: 0, optional: true, onUnauthorized })
+  t.strictSame(parseRouteRequirement({ provider: 'sso', account, acr: 'gold', maxAge: 0, optional: true, onUnauthorized }, 'x'), { inject: undefined, provider: 'sso', scope: [], account, acr: ['gold'], maxAge: 0, silent: false, optional: true, onUnauthorized })
   t.strictSame(parseRouteRequirement({ provider: 'sso', acr: ['gold', 'silver'] }, 'x').acr, ['gold', 'silver'])
   t.strictSame(parseRouteRequirement({ provider: 'github', inject: { request: true } }, 'GET /x').inject, { request: true, response: undefined, cookies: [] })
   t.strictSame(parseRouteRequirement({ provider: 'github', inject: { response: 'X-Token', cookies: ['a'] } }, 'GET /x').inject, { request: false, response: 'x-token', cookies: ['a'] })
@@ -141,6 +141,15 @@ t.test('in production a baseUrl is required', async (t) => {
   t.equal(messageOf(() => parsePluginOptions({ baseUrl: 'https://app.example' })), 'no error')
   process.env.NODE_ENV = 'development'
   t.equal(messageOf(() => parsePluginOptions({})), 'no error')
+})
+
+t.test('signIn is a switch, or what the page is like', async (t) => {
+  t.equal(parsePluginOptions({}).signIn, false)
+  t.strictSame(parsePluginOptions({ signIn: true }).signIn, { title: 'Sign in' })
+  t.strictSame(parsePluginOptions({ signIn: { stylesheet: '/brand.css' } }).signIn, { title: 'Sign in', stylesheet: '/brand.css' })
+  for (const signIn of ['yes', 1, null]) t.match(messageOf(() => parsePluginOptions({ signIn })), /^signIn is .*; allowed is true, false, or an object with title, stylesheet$/)
+  t.match(messageOf(() => parsePluginOptions({ signIn: { title: '' } })), 'signIn.title is ""; allowed is a non-empty string')
+  t.match(messageOf(() => parsePluginOptions({ signIn: { stylesheet: 'https://cdn.example/a.css' } })), 'signIn.stylesheet is "https://cdn.example/a.css"; allowed is a path that begins with one /')
 })
 
 t.test('returnToUris take private-use schemes alone', async (t) => {

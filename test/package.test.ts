@@ -60,10 +60,11 @@ t.test('holds what is compiled and no sources or tests', async (t) => {
   const strangers = files.filter((file) =>
     !/^dist[\\/](lib|types)([\\/].*\.(js|d\.ts|js\.map))?$/.test(file) &&
     !/^dist[\\/](lib|types)[\\/][^.]+$/.test(file) &&
-    !['package.json', 'sql', join('sql', 'postgres.sql'), 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(file))
+    !['package.json', join('dist/lib/catalogue/providers.json'), 'sql', join('sql', 'postgres.sql'), 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(file))
   t.strictSame(strangers, [])
   t.ok(files.includes(join('dist/lib/index.js')))
   t.ok(files.includes(join('dist/types/index.d.ts')))
+  t.ok(files.includes(join('dist/lib/catalogue/providers.json')))
   t.ok(files.includes(join('sql', 'postgres.sql')))
 })
 

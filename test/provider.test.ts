@@ -84,5 +84,5 @@ t.test('what a function answers is checked as an object is: nothing of the proto
 t.test('OAuth 1.0a has no token exchange', async (t) => {
   const options = parseProviderOptions('photos', { clientId: 'id', clientSecret: 'secret', requestTokenUrl: 'https://photos.example/request', authorizeUrl: 'https://photos.example/authorize', accessTokenUrl: 'https://photos.example/access' })
   const provider = new Provider('photos', options, { dispatcher: createAgent(), timeout: 1_000, clock: Date.now })
-  await t.rejects(provider.exchange({} as Parameters<Provider['exchange']>[0]), { code: 'FST_OAUTH_INVALID_CALL', message: /photos.*no token exchange/ })
+  t.throws(() => provider.oauth2('token exchange'), { code: 'FST_OAUTH_INVALID_CALL', message: /photos.*no token exchange/ })
 })

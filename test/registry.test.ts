@@ -72,7 +72,7 @@ t.test('a name can be taken once, until it is given up', async (t) => {
 t.test('options are checked when a provider is registered, and a wrong one leaves nothing behind', async (t) => {
   const registry = createRegistry()
 
-  t.throws(() => registry.register('github', { clientId: 'id' }), { code: 'FST_OAUTH_INVALID_OPTIONS', message: /providers\.github\.authorizeUrl/ })
+  t.throws(() => registry.register('our-own-sso', { clientId: 'id' }), { code: 'FST_OAUTH_INVALID_OPTIONS', message: /providers\.our-own-sso\.authorizeUrl/ })
   t.throws(() => registry.register('git/hub', options), { code: 'FST_OAUTH_INVALID_OPTIONS', message: /the name of a provider is "git\/hub"/ })
   t.equal(registry.size, 0)
 })

@@ -1,10 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { OAuthLoginParameters } from './authorization-request.js'
+import type { OAuthProviderOptionsOf } from './catalogue.js'
+import type { OAuthCatalogueScopes } from './catalogue-names.js'
 import type { OAuthTokenClient, OAuthTokenTarget } from './client.js'
+import type { OAuthDeviceLogin, OAuthDeviceOptions } from './device.js'
 import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation } from './grant.js'
-import type { OAuthProviderOptions, OAuthTenantFunction, OAuthUnauthorizedState } from './options.js'
+import type { OAuthTenantFunction, OAuthUnauthorizedState } from './options.js'
 import type { OAuthProfile } from './profile.js'
 import type { OAuthProvider, OAuthProviderName, OAuthScope, OAuthScopeNames } from './providers.js'
+import type { OAuthClientRegistration, OAuthDynamicProviderOptions, OAuthRegistrationAccess } from './registration.js'
 
 /** `app.oauth.providers`: name to provider. */
 export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
@@ -12,8 +17,18 @@ export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
   get(name: OAuthProviderName): OAuthProvider
   has(name: string): boolean
   /** Adds a provider, also while the application runs. Throws FST_OAUTH_INVALID_OPTIONS. */
-  register(name: string, options: OAuthProviderOptions | OAuthTenantFunction): OAuthProvider
+  register<Name extends string>(name: Name, options: OAuthProviderOptionsOf<Name> | OAuthTenantFunction): OAuthProvider
   unregister(name: string): boolean
+  /**
+   * Registers a client at the provider (RFC 7591), adds the provider, and answers what has to be kept of it. Throws
+   * FST_OAUTH_INVALID_OPTIONS, FST_OAUTH_PROVIDER_EXISTS, FST_OAUTH_INVALID_CALL where the provider does not offer it,
+   * FST_OAUTH_TOKEN_REFUSED where it refuses the client, and the provider's other errors.
+   */
+  registerDynamically(name: string, options: OAuthDynamicProviderOptions): Promise<OAuthClientRegistration>
+  /** The registration as the provider has it now, perhaps with a new secret (RFC 7592 section 2.1). Throws as above. */
+  readRegistration(name: OAuthProviderName, registration: OAuthRegistrationAccess): Promise<OAuthClientRegistration>
+  /** Deletes the client at the provider (RFC 7592 section 2.3), and removes the provider. Throws as above. */
+  deregister(name: OAuthProviderName, registration: OAuthRegistrationAccess): Promise<void>
   readonly size: number
 }
 
@@ -36,8 +51,8 @@ export interface OAuthSettings {
 }
 
 /**
- * In whose name a client without a request calls. `audience`, `resource` and `scope` are for providers with
- * `grant: 'client_credentials'` alone, and those take neither owner nor account.
+ * In whose name a client without a request calls. `audience`, `resource` and `scope` are for providers with `grant` alone, and those
+ * take neither owner nor account.
  */
 export interface OAuthClientOptions extends OAuthTokenTarget {
   /** Required at a provider with logins, unless its tokens come from a `tokenGetter`. */
@@ -46,6 +61,8 @@ export interface OAuthClientOptions extends OAuthTokenTarget {
   tenant?: string
   /** Default: the account of the last login. */
   account?: string
+  /** With `grant: 'jwt_bearer'`: in whose name the token is asked for. Default: as the option `assertion` says. */
+  subject?: string
 }
 
 /** `app.oauth` */
@@ -59,6 +76,11 @@ export interface FastifyOAuth {
   require(requirement: OAuthProviderName | OAuthRouteRequirement): OAuthRequirementHook
   /** The client of `request.oauth` without a request: for jobs and queues, and for the application's own calls. */
   client(provider: OAuthProviderName, options?: OAuthClientOptions): OAuthTokenClient
+  /**
+   * Starts a login that the user finishes on another device (RFC 8628). Throws FST_OAUTH_INVALID_CALL where the provider offers none,
+   * FST_OAUTH_NO_LOGINS, FST_OAUTH_INVALID_OPTIONS, and the provider's errors.
+   */
+  device(provider: OAuthProviderName, options: OAuthDeviceOptions): Promise<OAuthDeviceLogin>
   readonly grants: {
     /** Every grant of an owner, or those at one provider, of one tenant or of all. Throws FST_OAUTH_STORE_FAILED. */
     list(selector: { owner: string, provider?: OAuthProviderName, tenant?: string }): Promise<OAuthGrant[]>
@@ -92,7 +114,7 @@ export interface OAuthAuthenticationRequirement {
 }
 
 /** How a login that a handler starts differs from the provider's options. */
-export interface OAuthAuthorizeOptions extends OAuthAuthenticationRequirement {
+export interface OAuthAuthorizeOptions extends OAuthAuthenticationRequirement, OAuthLoginParameters {
   /** Asked for besides the provider's own scopes and those granted already. */
   scope?: readonly string[]
   /** Where the login ends: a path on this origin. */
@@ -101,11 +123,30 @@ export interface OAuthAuthorizeOptions extends OAuthAuthenticationRequirement {
   prompt?: string
   loginHint?: string
   /**
+   * Without questions (`prompt=none`): the browser ends at `returnTo` whether it came through or not, and `request.oauth.silentFailure` says
+   * why it has not. Default: false.
+   */
+  silent?: boolean
+  /**
    * Adds an account to those of a signed-in owner, who must be the same when it ends; a start from another site is refused. Scopes
    * granted already are those of another account, and not asked for. Default: false.
    */
   link?: boolean
 }
+
+/** How a logout that a handler starts differs. */
+export interface OAuthLogoutOptions {
+  /** Where it ends: a path on this origin, or one of `returnToUris`. */
+  returnTo?: string
+  /** Default: every account of the owner at the provider. */
+  account?: string
+}
+
+/**
+ * Why a login without questions failed: the user is not signed in at the provider, has not yet allowed what is asked for, has to do something
+ * else there (also: to authenticate more strongly), or it was refused.
+ */
+export type OAuthSilentFailure = 'login_required' | 'consent_required' | 'interaction_required' | 'access_denied'
 
 /** `request.oauth`: signed calls in the name of the request's owner. */
 export interface RequestOAuth extends OAuthTokenClient {
@@ -115,6 +156,8 @@ export interface RequestOAuth extends OAuthTokenClient {
   readonly grant: OAuthGrant | null
   /** Loads the grant, refreshed where it had to be; null where there is none. */
   loadGrant(): Promise<OAuthGrant | null>
+  /** Why the last silent login at the bound provider failed, in this browser and within five minutes; null where none has. */
+  readonly silentFailure: OAuthSilentFailure | null
   /** Every grant of this owner. */
   grants(): Promise<OAuthGrant[]>
   /** Whether the loaded grant covers all these scopes. */
@@ -130,6 +173,8 @@ export interface RequestOAuth extends OAuthTokenClient {
   profile(): Promise<OAuthProfile>
   /** Drops the grant, at the provider too where it can. */
   revoke(): Promise<OAuthRevocation>
+  /** Logs the user out: here, then at the provider. Replies as the route of the plugin does. */
+  logout(reply: FastifyReply, options?: OAuthLogoutOptions): Promise<FastifyReply>
 }
 
 /** Where a route's access token is put. Of OAuth 2 alone: a signature of OAuth 1.0a belongs to one request. */
@@ -156,6 +201,11 @@ export interface OAuthRequirementAt<Provider extends string> extends OAuthAuthen
   scope?: ReadonlyArray<OAuthScope<Provider>>
   /** Account at the provider, or a function of the request that answers it. Default, and where it answers undefined: that of the last login. */
   account?: string | ((request: FastifyRequest) => string | undefined | Promise<string | undefined>)
+  /**
+   * Page loads first ask the provider whether it can do without asking the user (`prompt=none`), once in five minutes: where that fails, the
+   * route goes on as without this option. OpenID providers alone. Default: false.
+   */
+  silent?: boolean
   /** Run the handler without it too; then `request.oauth.grant` is null. Default: false. */
   optional?: boolean
   /** Instead of the redirect or the JSON: reply in it. Where it does not reply, they follow. */
@@ -165,7 +215,7 @@ export interface OAuthRequirementAt<Provider extends string> extends OAuthAuthen
 }
 
 /** What a route needs before its handler runs. */
-export type OAuthRouteRequirement = OAuthRequirementAt<OAuthProviderName> | { [Provider in keyof OAuthScopeNames & OAuthProviderName]: OAuthRequirementAt<Provider> }[keyof OAuthScopeNames & OAuthProviderName]
+export type OAuthRouteRequirement = OAuthRequirementAt<OAuthProviderName> | { [Provider in (keyof OAuthScopeNames | keyof OAuthCatalogueScopes) & OAuthProviderName]: OAuthRequirementAt<Provider> }[(keyof OAuthScopeNames | keyof OAuthCatalogueScopes) & OAuthProviderName]
 
 declare module 'fastify' {
   interface FastifyInstance {

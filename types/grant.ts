@@ -1,3 +1,4 @@
+import type { OAuthAuthorizationDetail } from './authorization-request.js'
 import type { OAuthDpopKey } from './client-auth.js'
 
 /**
@@ -28,6 +29,10 @@ export interface OAuthGrant {
   readonly expiresAt: number | undefined
   /** Verified id_token claims (OpenID Connect Core 1.0 section 2). */
   readonly claims: Readonly<Record<string, unknown>> | undefined
+  /** Where the tokens are to be used (RFC 8707), as the login asked for it. */
+  readonly resource?: readonly string[] | undefined
+  /** What was authorized (RFC 9396), as the provider's answers tell. */
+  readonly authorizationDetails?: readonly Readonly<OAuthAuthorizationDetail>[] | undefined
   /** Every other member of the last token answer. */
   readonly raw: Readonly<Record<string, unknown>>
   /** Counts the writes of this grant, from 1. */
@@ -47,10 +52,26 @@ export interface OAuthGrant {
  */
 export type OAuthGrantStatus = 'active' | 'expiring' | 'reauthorization_required' | 'revoked' | 'provider_unavailable'
 
-/** What became of a grant: `authorized` by a login, `refreshed`, `expired` for good (a login is needed), `moved` to another owner, `revoked`. */
+/**
+ * What became of a grant: `authorized` by a login, `refreshed`, `expired` for good (a login is needed), `moved` to another owner,
+ * `revoked`, or `logged_out` by its provider (OpenID Connect Back-Channel Logout 1.0).
+ */
 export interface OAuthGrantChange {
-  type: 'authorized' | 'refreshed' | 'expired' | 'moved' | 'revoked'
+  type: 'authorized' | 'refreshed' | 'expired' | 'moved' | 'revoked' | 'logged_out'
   grant: OAuthGrant
+}
+
+/** As a revocation endpoint calls tokens (RFC 7009 section 2.1). */
+export type OAuthTokenName = 'refresh_token' | 'access_token'
+
+/** A user's session at an OpenID provider, as the id_token of the login told of it. */
+export interface OAuthProviderSession {
+  issuer: string
+  subject: string
+  /** Session id: where the provider tells it. */
+  sid: string | undefined
+  /** `iat`, in seconds since the epoch, by the provider's clock. */
+  since: number
 }
 
 /** What happened to a grant that was revoked. */
@@ -59,6 +80,8 @@ export interface OAuthRevocation {
   removed: boolean
   /** What the provider said: `revoked`, `unsupported` where it has no revocation endpoint (RFC 7009), `failed`. */
   provider: 'revoked' | 'unsupported' | 'failed'
+  /** Where the provider failed: which tokens may still be good. */
+  notRevoked?: readonly OAuthTokenName[]
   /** Why it failed: the provider's part, or, where nothing was removed, the store's. */
   error?: Error
 }
@@ -86,6 +109,10 @@ export interface OAuthTokenSet {
   expiresAt: number | undefined
   /** Verified id_token claims. */
   claims: Record<string, unknown> | undefined
+  /** RFC 8707. */
+  resource?: readonly string[] | undefined
+  /** RFC 9396. Undefined where the answer names none. */
+  authorizationDetails?: readonly OAuthAuthorizationDetail[] | undefined
   /** Every other member of the answer. */
   raw: Record<string, unknown>
 }

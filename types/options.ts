@@ -1,58 +1,20 @@
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Dispatcher } from 'undici'
+import type { OAuthRequestOptions } from './authorization-request.js'
 import type { OAuthClientAuth, OAuthClientKey, OAuthClientKeyAlg } from './client-auth.js'
 import type { OAuthGrant, OAuthGrantChange } from './grant.js'
 import type { OAuth1SignatureMethod } from './oauth1.js'
-import type { OAuthProfile } from './profile.js'
+import type { OAuthProvidersOption } from './catalogue.js'
+import type { OAuthCatalogueName } from './catalogue-names.js'
+import type { OAuthProfile, OAuthProfileMap } from './profile.js'
+import type { OAuthQuirks } from './quirks.js'
 import type { GrantStore } from './store.js'
+
+/** What id_tokens may be signed with (RFC 7518 section 3.1, RFC 8037). */
+export type OAuthIdTokenAlg = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519' | 'HS256'
 
 /** Extra parameters, or a function of the request that answers them. Parameters of the protocol itself are refused. */
 export type OAuthExtraParams = Record<string, string> | ((request: FastifyRequest) => Record<string, string> | Promise<Record<string, string>>)
-
-/** Declared deviations from the RFCs. */
-export interface OAuthQuirks {
-  /** `unsupported`: the provider fails when it is sent PKCE (RFC 7636). Default: S256, always. */
-  pkce?: 'unsupported'
-  /** What separates scopes in the authorization request and in the token answer. Default: a space. */
-  scopeDelimiter?: string
-  /** `not-echoed`: the provider leaves the nonce out of its id_tokens. Default: it is required. */
-  nonce?: 'not-echoed'
-  /**
-   * How the API says that a scope is missing, where it is not `insufficient_scope` in `WWW-Authenticate` of a 403 (RFC 6750 section
-   * 3.1): this status, with this `error` there, and with this text in its body; what is not given does not count. A body is looked
-   * into with `throwOnError: true` alone.
-   */
-  insufficientScope?: { status: number, error?: string, bodyContains?: string }
-  /** `raw`: the server does not decode what `client_secret_basic` encodes (RFC 6749 section 2.3.1). Default: form-encoded. */
-  basicAuth?: 'raw'
-  /** `token-endpoint`: client assertions name the token endpoint as their audience (RFC 7523 section 3). Default: the issuer, where there is one. */
-  assertionAudience?: 'token-endpoint'
-  /** OAuth 1.0a: the name of the parameter that scopes are asked for in, such as Flickr's `perms`. Default: `scope`. */
-  scopeParam?: string
-  /**
-   * `1.0`: OAuth Core 1.0, before revision A. The callback goes with the authorization URL, is not confirmed, and brings no
-   * verifier: the session fixation that revision A ended is possible. Default: RFC 5849.
-   */
-  oauth1Revision?: '1.0'
-  /** OAuth 1.0a: `oauth_callback` goes with the authorization URL, and is not confirmed. Default: false. */
-  oauth1CallbackOnAuthorize?: boolean
-  /** OAuth 1.0a: how temporary credentials are asked for. Default: as `accessTokenMethod` says. */
-  oauth1RequestTokenMethod?: 'GET' | 'POST'
-  /** OAuth 1.0a: scopes are asked for with the temporary credentials, not in the authorization URL. Default: false. */
-  oauth1ScopeOnRequestToken?: boolean
-  /**
-   * OAuth 1.0a: where the protocol's parameters stand (RFC 5849 section 3.5). `body`: in the form, or in the query of a request
-   * that has none. Default: `header`.
-   */
-  oauth1Parameters?: 'header' | 'query' | 'body'
-  /** OAuth 1.0a: sign bodies that are no form with `oauth_body_hash`, where they are no stream. Default: false. */
-  oauth1BodyHash?: boolean
-  /**
-   * Milliseconds for which the provider takes a refresh token again after its first use. Within them a refresh whose answer was
-   * lost is tried again; else it never is, and a login is needed. Default: none.
-   */
-  refreshGrace?: number
-}
 
 /** Tokens that the application keeps itself. */
 export interface OAuthTokens {
@@ -79,14 +41,32 @@ export interface OAuthTokenGetterState {
   account: string | undefined
 }
 
+/** What an assertion holds besides `iat`, `exp` and `jti` (RFC 7523 section 3). */
+export interface OAuthAssertionOptions {
+  /** `iss`. Default: `clientId`. */
+  issuer?: string
+  /** `sub`, unless a call names another; null for none. Default: the issuer. */
+  subject?: string | null
+  /** `aud`. Default: as that of client assertions. */
+  audience?: string
+  /** Where scopes are asked for (RFC 7521 section 4.1). Default: `form`. */
+  scopeIn?: 'form' | 'claim'
+  /** More claims. */
+  claims?: Record<string, string>
+}
+
 /**
- * One provider. Either `issuer` (its endpoints are discovered), or `authorizeUrl` and `accessTokenUrl`; with `requestTokenUrl`
- * besides, it speaks OAuth 1.0a (RFC 5849).
+ * One provider. An entry of the catalogue; or `issuer` (its endpoints are discovered); or `authorizeUrl` and `accessTokenUrl`; with
+ * `requestTokenUrl` besides, it speaks OAuth 1.0a (RFC 5849).
  */
-export interface OAuthProviderOptions {
+export interface OAuthProviderOptions extends OAuthRequestOptions {
   clientId: string
+  /** What users know it by. Default: its name. */
+  title?: string
   /** Required for OAuth 1.0a, unless `signatureMethod` is one of RSA. */
   clientSecret?: string
+  /** When `clientSecret` expires, in milliseconds since the epoch: it is not used from then on. Default: never. */
+  clientSecretExpiresAt?: number
   /** Private key of the client: of `private_key_jwt`, `client_secret_signed_jwt` and `jar`. Of OAuth 1.0a's RSA methods: an RSA key as PEM. */
   clientKey?: OAuthClientKey
   /** `kid` of what the key signs. Default: that of a JWK. */
@@ -117,6 +97,22 @@ export interface OAuthProviderOptions {
   jar?: boolean
   /** `fapi2`: the FAPI 2.0 Security Profile; options and metadata that break it are refused. Default: `default`. */
   security?: 'default' | 'fapi2'
+  /**
+   * By what id_tokens must be signed. `HS256`: with `clientSecret`, of 32 bytes at least; else it is refused. Default: what the provider's
+   * metadata offers, `HS256` excepted.
+   */
+  idTokenAlg?: OAuthIdTokenAlg
+  /** Seconds that the provider's clock and this machine's may differ, 600 at most. Default: 60. */
+  clockTolerance?: number
+  /**
+   * The entry of the catalogue that these options complete. Default: that of the provider's own name, where they name neither issuer
+   * nor endpoints.
+   */
+  extends?: OAuthCatalogueName
+  /** One of the entry's variants, such as `sandbox`. Default: none. */
+  variant?: string
+  /** Values of the `{placeholders}` in addresses. */
+  params?: Record<string, string>
   /** Scopes that every login asks for. Default: `openid` with an issuer, else none. */
   scope?: readonly string[]
   /** Issuer identifier: endpoints come from its metadata (OpenID Connect Discovery 1.0, RFC 8414). */
@@ -127,11 +123,25 @@ export interface OAuthProviderOptions {
   authorizeUrl?: string
   /** Token endpoint (RFC 6749 section 3.2, RFC 5849 section 2.3). */
   accessTokenUrl?: string
+  /**
+   * Where the user is described. OAuth 2: `{token.name}` stands for a member of the answer that brought the token, `{accessToken}` and
+   * `{clientId}` for themselves.
+   */
   userinfoUrl?: string
   /** Revocation endpoint (RFC 7009). */
   revocationUrl?: string
+  /** Where browsers end their session at the provider (OpenID Connect RP-Initiated Logout 1.0). */
+  endSessionUrl?: string
+  /** Where the provider sends browsers after a logout; registered there. Default: none, and the logout ends at the provider. */
+  postLogoutRedirectUrl?: string
+  /** The provider ends sessions by logout tokens (OpenID Connect Back-Channel Logout 1.0). Default: what its metadata says. */
+  backchannelLogout?: boolean
   /** Pushed authorization request endpoint (RFC 9126). */
   parUrl?: string
+  /** Device authorization endpoint (RFC 8628 section 3.1), for `app.oauth.device()`. */
+  deviceAuthorizationUrl?: string
+  /** Introspection endpoint (RFC 7662 section 2), for `introspect()`. */
+  introspectionUrl?: string
   /** JWK Set of the issuer, where its endpoints are all given by hand. */
   jwksUrl?: string
   /** What relative URLs of API calls are resolved against. Its origin is sent the access token. */
@@ -144,7 +154,7 @@ export interface OAuthProviderOptions {
   authorizeParams?: OAuthExtraParams
   /** Added to the token request of a login. */
   accessTokenParams?: OAuthExtraParams
-  /** OAuth 1.0a: how credentials are asked for. Default: `POST`. */
+  /** How tokens are asked for; with `GET` all parameters are in the query. Default: `POST`. */
   accessTokenMethod?: 'GET' | 'POST'
   /** OAuth 1.0a. Default: `HMAC-SHA1`. `PLAINTEXT` goes over https, or to loopback, alone. */
   signatureMethod?: OAuth1SignatureMethod
@@ -152,16 +162,19 @@ export interface OAuthProviderOptions {
   realm?: string
   /**
    * `client_credentials`: the application calls in its own name (RFC 6749 section 4.4). There are no logins, `authorizeUrl` is not
-   * needed, `clientSecret` is. Default: users log in.
+   * needed, `clientSecret` is. `jwt_bearer`: the same with an assertion that `clientKey` signs (RFC 7523 section 2.1). Default: users
+   * log in.
    */
-  grant?: 'client_credentials'
+  grant?: 'client_credentials' | 'jwt_bearer'
+  /** What the assertion of `grant: 'jwt_bearer'` holds. */
+  assertion?: OAuthAssertionOptions
   /** Tokens that the application keeps itself: asked at calls, never at a login. Null: there are none. They are not refreshed. */
   tokenGetter?: (state: OAuthTokenGetterState) => OAuthTokens | null | undefined | Promise<OAuthTokens | null | undefined>
   /**
-   * Userinfo (or id_token claims) to a profile. Default: OpenID Connect's standard claims. At an OAuth 1.0a provider without
-   * `userinfoUrl` it is given the answer that brought the token, where some providers say who the user is.
+   * Userinfo (or id_token claims) to a profile: a function, or a map. Default: OpenID Connect's standard claims. At an OAuth 1.0a
+   * provider without `userinfoUrl` it is given the answer that brought the token, where some providers say who the user is.
    */
-  profile?: (userinfo: Record<string, unknown>) => Partial<Omit<OAuthProfile, 'raw'>>
+  profile?: ((userinfo: Record<string, unknown>) => Partial<Omit<OAuthProfile, 'raw'>>) | OAuthProfileMap
   quirks?: OAuthQuirks
   /**
    * Absolute callback URL, where it is not `{baseUrl}{prefix}/{name}/callback`; its path becomes a route. OAuth 1.0a also takes
@@ -172,6 +185,15 @@ export interface OAuthProviderOptions {
   defaultReturnTo?: string
   /** Accept a login started from another site (`Sec-Fetch-Site: cross-site`). Default: false. */
   allowCrossSiteStart?: boolean
+  /** `eager`: metadata are fetched before the application is ready, which fails where they cannot be had. Default: `lazy`, at the first login. */
+  discovery?: 'lazy' | 'eager'
+  /**
+   * The addresses of this provider come from somebody who is not trusted, such as a tenant: nothing is connected to that is private,
+   * loopback, link-local or reserved, whatever name leads there. Default: false.
+   */
+  untrustedAddresses?: boolean
+  /** Addresses, or ranges of them such as `10.1.0.0/16`, that may be connected to all the same. Default: none. */
+  allowedAddresses?: readonly string[]
   /** Accept plain http beyond loopback. Default: false. */
   allowInsecureRequests?: boolean
 }
@@ -223,6 +245,23 @@ export interface OAuthErrorState {
   error: Error & { code: string, statusCode?: number }
 }
 
+/** The end of a user's session: by a logout here, or at the provider. */
+export interface OAuthLogoutState {
+  request: FastifyRequest
+  reply: FastifyReply
+  provider: string
+  /** Whose provider it is, where each tenant has its own. */
+  tenant?: string | undefined
+  /** `user`: the browser that made the request. `provider`: the provider told of it, and the request is the provider's. */
+  by: 'user' | 'provider'
+  /** The grants that ended here; they may be none. */
+  grants: readonly OAuthGrant[]
+  /** Whose session it was, as far as the provider tells. */
+  subject: string | undefined
+  /** Which session it was at the provider; undefined where the provider ended every session of the subject, or has no ids for them. */
+  sid: string | undefined
+}
+
 /** A request that lacks what its route needs. */
 export interface OAuthUnauthorizedState {
   request: FastifyRequest
@@ -239,10 +278,21 @@ export interface OAuthUnauthorizedState {
 /** How one of the plugin's routes is registered: `false` switches it off. */
 export type OAuthRouteOption = false | Omit<RouteShorthandOptions, 'handler' | 'errorHandler' | 'logSerializers' | 'schema'>
 
+/** The page that lists the providers. */
+export interface OAuthSignInPage {
+  /** Its heading. Default: `Sign in`. */
+  title?: string
+  /** A path of this origin: a stylesheet that is loaded after the page's own style, and may set its CSS variables anew. Default: none. */
+  stylesheet?: string
+}
+
 /** Options of the plugin. */
 export interface OAuthPluginOptions {
-  /** Name to provider, or to a function where each tenant has its own. More can be added later with `app.oauth.providers.register`. */
-  providers?: Record<string, OAuthProviderOptions | OAuthTenantFunction>
+  /**
+   * Name to provider, or to a function where each tenant has its own. With the name of an entry of the catalogue only the client has to be given. More can be added later with
+   * `app.oauth.providers.register`.
+   */
+  providers?: OAuthProvidersOption
   /**
    * Public origin of the application, from which every callback URL is built, such as `https://app.example.com`.
    * Required when NODE_ENV is `production`; otherwise the request's own loopback address serves.
@@ -275,12 +325,18 @@ export interface OAuthPluginOptions {
   onDenied?: (state: OAuthDeniedState) => unknown
   /** After every change of a grant. It is not waited for, and what it throws is logged. */
   onGrantChange?: (change: OAuthGrantChange) => unknown
+  /** After a logout, before the reply: end sessions of your own. By a user, reply in it to replace the redirect. */
+  onLogout?: (state: OAuthLogoutState) => unknown
   /** When a login failed. Default: an error reply, as a page or as JSON. */
   onError?: (state: OAuthErrorState) => unknown
+  /** Serves a page at `prefix` that lists the providers as links. Default: false. */
+  signIn?: boolean | OAuthSignInPage
   routes?: {
     login?: OAuthRouteOption
     callback?: OAuthRouteOption
     logout?: OAuthRouteOption
+    backchannelLogout?: OAuthRouteOption
+    signIn?: OAuthRouteOption
   }
   /** undici Dispatcher of every request of the plugin. Default: an Agent of its own. */
   dispatcher?: Dispatcher

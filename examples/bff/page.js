@@ -1,11 +1,12 @@
 // The single-page app. It knows no token: it calls its own origin, and opens authorizeUrl where a login is needed.
 const find = (selector) => document.querySelector(selector)
 
-async function call (path, options) {
+async function call (path, options, isRepeated = false) {
   const response = await fetch(path, { ...options, headers: { accept: 'application/json', 'content-type': 'application/json' } })
   const body = await response.json()
   if (response.ok) return body
-  // Without authorizeUrl the API itself refused the token: a new login brings another.
+  // Without authorizeUrl the API itself refused the token. By now the server has another; where it has none, a login brings one.
+  if (response.status === 401 && body.authorizeUrl === undefined && options === undefined && !isRepeated) return call(path, options, true)
   show({ authorizeUrl: body.authorizeUrl ?? '/oauth/notes' })
   return undefined
 }
@@ -34,7 +35,9 @@ find('form').addEventListener('submit', async (event) => {
 })
 find('#reload').addEventListener('click', read)
 find('#logout').addEventListener('click', async () => {
-  await call('/oauth/notes/logout', { method: 'POST', body: '{}' })
+  const { endSessionUrl } = await call('/oauth/notes/logout', { method: 'POST', body: '{}' }) ?? {}
+  // There the user's session at the provider ends too; it leads back here.
+  if (endSessionUrl !== undefined) return window.location.assign(endSessionUrl)
   await read()
 })
 await read()

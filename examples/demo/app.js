@@ -18,10 +18,10 @@ export async function startDemo ({ port = 3000, providerPort = portAbove(port), 
   const url = `http://localhost:${appPort}`
   const provider = await startDemoProvider({ url, providerPort, accessTokenSeconds })
   const photos = await startOAuth1Provider({ clientId: 'demo-app', clientSecret: createSecret(), callbackUrl: `${url}/oauth/photos/callback` })
-  const { issuer, apiBaseUrl, clientId, clientSecret } = provider
+  const { issuer, apiBaseUrl, clientId, clientSecret, postLogoutRedirectUrl } = provider
   const options = {
     url,
-    provider: { issuer, apiBaseUrl, clientId, clientSecret },
+    provider: { issuer, apiBaseUrl, clientId, clientSecret, postLogoutRedirectUrl },
     photos: photos.options,
     secrets: { session: createSecret(), plugin: createSecret() },
     env,

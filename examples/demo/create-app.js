@@ -20,7 +20,7 @@ import { toProfile } from './oauth1-provider.js'
  */
 export async function createApp ({ url, provider, photos, secrets, env, quiet, shared }) {
   const known = readKnownProviders(env, url)
-  const providers = { demo: createDemoProvider(provider), photos: { ...photos, profile: toProfile }, ...known.options }
+  const providers = { demo: createDemoProvider(provider), photos: { title: 'Photo ID', ...photos, profile: toProfile }, ...known.options }
   const userinfoUrls = Object.fromEntries(Object.entries(known.options).map(([name, options]) => [name, options.userinfoUrl]))
 
   const app = Fastify({ logger: createLog({ quiet }), forceCloseConnections: true })
@@ -43,6 +43,7 @@ export async function createApp ({ url, provider, photos, secrets, env, quiet, s
   await app.register(oauthPlugin, {
     baseUrl: url,
     secret: secrets.plugin,
+    signIn: { title: 'Sign in to the demo' },
     providers,
     onAuthorized: keepOneAccount,
     onDenied ({ request, reply }) {
@@ -55,7 +56,7 @@ export async function createApp ({ url, provider, photos, secrets, env, quiet, s
   await registerDocs(app, { providers })
   await registerAssets(app)
   const apis = registerCalls(app, { activity, userinfoUrls })
-  registerHome(app, { titles: { ...known.titles, demo: 'Demo ID', photos: 'Photo ID' }, apis, activity })
+  registerHome(app, { apis, activity })
   return app
 }
 

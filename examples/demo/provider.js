@@ -10,7 +10,7 @@ import { createUsers } from './provider/users.js'
 
 /**
  * Starts the provider on http://localhost:PORT. Port 0 takes a free one.
- * Answers `{ issuer, apiBaseUrl, port, users, close() }`.
+ * Answers `{ issuer, apiBaseUrl, port, users, postLogoutRedirectUrl, close() }`.
  */
 export async function startProvider ({ port, clientId, clientSecret, redirectUris, accessTokenSeconds = 60 }) {
   const Provider = await loadProviderClass()
@@ -32,6 +32,7 @@ export async function startProvider ({ port, clientId, clientSecret, redirectUri
     issuer,
     apiBaseUrl: `${issuer}/api/`,
     port: foundPort,
+    postLogoutRedirectUrl: configuration.clients?.[0]?.post_logout_redirect_uris?.[0],
     users: users.list.map(({ id, name, email }) => ({ id, name, email })),
     close: () => close(server)
   }

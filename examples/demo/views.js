@@ -58,6 +58,7 @@ function renderSignedOut (providers) {
     <p class="lede">A Fastify app with one plugin: it logs you in, keeps the grant, signs every call and
       refreshes in time.</p>
     ${renderProviders(providers, 'Continue with')}
+    <p class="aside">The plugin brings <a href="/oauth">a sign-in page</a> of its own, too.</p>
   </section>
   <aside class="panel" aria-labelledby="steps-title">
     <h2 id="steps-title">What you will see</h2>

@@ -93,7 +93,7 @@ export class Outcome {
     const version = stored.version + 1
     const { next } = this
     if (stored.authorizedAt === next.authorizedAt) this.next = next.version === version ? next : changed(next, { version })
-    else this.next = changed(stored, { refreshToken: next.refreshToken, version }, keptOf(next))
+    else this.next = changed(stored, { refreshToken: next.refreshToken, version }, { ...keptOf(next), session: keptOf(stored).session })
     return this.next
   }
 }

@@ -5,7 +5,7 @@ import type { KeyObject } from 'node:crypto'
 import { RandomSource } from '../random.js'
 
 /** What a sealed value is for. Purpose and context are authenticated: a value sealed for one opens as no other. */
-export type Purpose = 'pending-login' | 'login-request' | 'form-post' | 'grant'
+export type Purpose = 'pending-login' | 'pending-logout' | 'login-request' | 'form-post' | 'silent-login' | 'grant'
 
 interface Key {
   id: string

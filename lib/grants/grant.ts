@@ -1,5 +1,5 @@
 // A grant: the value, its expiry, and its form at rest.
-import type { OAuthGrant, OAuthGrantStatus, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthGrantStatus, OAuthProviderSession, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
 import { placeIn, placeOf } from '../place.js'
 import type { Place } from '../place.js'
@@ -30,6 +30,10 @@ export interface Kept {
   dropped: { hash: string, login: number } | undefined
   /** Whether the provider takes a refresh token more than once, as its last answer told. */
   reusable: boolean
+  /** The user's session at the provider, where that may end it by itself. */
+  session: OAuthProviderSession | undefined
+  /** To whom a grant of this login is being moved: where that one has it, its refresh token is no longer this grant's to send. */
+  movingTo?: { owner: string, login: number } | undefined
 }
 
 /** A grant's members but for those that are told of it. */
@@ -38,9 +42,9 @@ export type GrantValues = Omit<OAuthGrant, 'status'>
 /** Tells how a grant stands that can still be refreshed, as far as it is known. */
 export type Judge = (grant: GrantValues) => OAuthGrantStatus
 
-const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false }
+export const nothingKept: Kept = { refreshing: null, dropped: undefined, reusable: false, session: undefined }
 
-type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'raw'>
+type Hidden = Pick<OAuthGrant, 'accessToken' | 'tokenSecret' | 'dpopKey' | 'refreshToken' | 'idToken' | 'claims' | 'authorizationDetails' | 'raw'>
 
 /** Judges by the stated lifetime alone; a grant without one is fresh. */
 export function freshnessOf (grant: GrantValues, now: number): Freshness {
@@ -69,7 +73,7 @@ export function idOf (name: GrantName): string {
 }
 
 /**
- * Makes a grant, frozen. Its tokens, its key, `raw` and `claims` are getters of its class: they are read by name, but JSON.stringify,
+ * Makes a grant, frozen. Its tokens, its key, `raw`, `claims` and `authorizationDetails` are getters of its class: they are read by name, but JSON.stringify,
  * console.log, a spread, and loggers (pino walks the members of what it is given, toJSON or not) pass them by.
  */
 export function createGrant (values: GrantValues, kept = nothingKept, judge: Judge = () => 'active'): OAuthGrant {
@@ -91,6 +95,7 @@ class Grant implements OAuthGrant {
   readonly tokenType: string
   readonly scope: readonly string[]
   readonly expiresAt: number | undefined
+  readonly resource?: readonly string[]
   readonly version: number
   readonly authorizedAt: number
   readonly updatedAt: number
@@ -114,8 +119,8 @@ class Grant implements OAuthGrant {
     this.version = values.version
     this.authorizedAt = values.authorizedAt
     this.updatedAt = values.updatedAt
-    const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = values
-    this.#hidden = { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
+    if (values.resource !== undefined) this.resource = values.resource
+    this.#hidden = hiddenOf(values)
     this.#kept = kept
     this.status = status
   }
@@ -126,6 +131,7 @@ class Grant implements OAuthGrant {
   get refreshToken (): string | undefined { return this.#hidden.refreshToken }
   get idToken (): string | undefined { return this.#hidden.idToken }
   get claims (): OAuthGrant['claims'] { return this.#hidden.claims }
+  get authorizationDetails (): OAuthGrant['authorizationDetails'] { return this.#hidden.authorizationDetails }
   get raw (): OAuthGrant['raw'] { return this.#hidden.raw }
 }
 
@@ -150,6 +156,8 @@ export function refreshed (grant: OAuthGrant, tokens: OAuthTokenSet, now: number
     idToken: tokens.idToken ?? grant.idToken,
     scope: tokens.scope ?? grant.scope,
     expiresAt: tokens.expiresAt,
+    resource: tokens.resource ?? grant.resource,
+    authorizationDetails: tokens.authorizationDetails ?? grant.authorizationDetails,
     claims: tokens.claims === undefined ? grant.claims : { ...authenticationOf(grant), ...tokens.claims },
     raw: tokens.raw,
     version: grant.version + 1,
@@ -165,8 +173,8 @@ function authenticationOf ({ claims = {} }: OAuthGrant): Record<string, unknown>
 /** Encrypts a grant for a store. */
 export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant, 'version'> {
   const { owner, provider, tenant, account, authorizedAt, version, ...secret } = membersOf(grant)
-  const { refreshing, dropped, reusable } = keptOf(grant)
-  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, dropped, reusable }))
+  const { refreshing, ...kept } = keptOf(grant)
+  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, ...kept }))
   return { ...keyOf(grant), authorizedAt, refreshing: refreshing === null ? null : JSON.stringify(refreshing), sealed }
 }
 
@@ -176,9 +184,9 @@ export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): 
   const plain = cipher.open('grant', idOf(stored), stored.sealed)
   if (plain === null) return null
   // Requests share it for a while: none can change it for another.
-  const { dropped, reusable = false, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
+  const { dropped, reusable = false, session, movingTo, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
   const values: GrantValues = { ...secret, owner, ...placeIn(provider), account, version, authorizedAt }
-  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable }
+  const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable, session, movingTo }
   return createGrant(values, kept, judge)
 }
 
@@ -190,9 +198,12 @@ export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
   return status === grant.status ? grant : createGrant(membersOf(grant), kept, () => status)
 }
 
-// A spread has the members, not the getters.
-function membersOf (grant: OAuthGrant): GrantValues {
-  const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw } = grant
-  const { status, ...plain } = grant
-  return { ...plain, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, raw }
+// By name: a spread has the members, not the getters, and takes several times as long. Its type lets none be forgotten.
+function membersOf (grant: OAuthGrant): GrantValues & Record<keyof GrantValues, unknown> {
+  const { provider, tenant, owner, account, subject, tokenType, scope, resource, expiresAt, version, authorizedAt, updatedAt } = grant
+  return { provider, tenant, owner, account, subject, tokenType, scope, resource, expiresAt, version, authorizedAt, updatedAt, ...hiddenOf(grant) }
+}
+
+function hiddenOf ({ accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, authorizationDetails, raw }: GrantValues): Hidden & Record<keyof Hidden, unknown> {
+  return { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, authorizationDetails, raw }
 }

@@ -17,6 +17,7 @@ export interface LeasesOptions {
 }
 
 const pollInterval = 25
+const releaseInterval = 500
 
 export class Leases {
   readonly #options: LeasesOptions
@@ -48,8 +49,18 @@ export class Leases {
   }
 
   async #lease (key: GrantName): Promise<HeldLease | null> {
+    const { grants, leaseTime } = this.#options
     const since = performance.now()
-    const lease = await this.#options.grants.ask('lease a grant', store => store.lease(keyOf(key), this.#options.leaseTime))
+    let isOver = false
+    const lease = await grants.ask('lease a grant', async store => {
+      const given = await store.lease(keyOf(key), leaseTime)
+      // So late that nobody waits for it any more: it would keep others out.
+      if (isOver) await given?.release()
+      return given
+    }).catch(error => {
+      isOver = true
+      throw error
+    })
     return lease === null ? null : new HeldLease(lease, { ...this.#options, key, since })
   }
 }
@@ -103,9 +114,16 @@ export class HeldLease {
     this.#options.since = Math.max(this.#options.since, now)
   }
 
+  // Where the store fails nobody waits for it, but it is tried for as long as others would be kept out.
   async #release (): Promise<void> {
     const { grants, warn } = this.#options
-    await grants.ask('release a lease', () => this.#lease.release()).catch(error => warn('A lease could not be given back; it ends by itself', error))
+    const end = this.until
+    const release = () => grants.ask('release a lease', () => this.#lease.release())
+    const again = async (): Promise<void> => {
+      await delay(releaseInterval, undefined, { ref: false })
+      await release().catch(error => performance.now() < end ? again() : warn('A lease could not be given back; it ends by itself', error))
+    }
+    await release().catch(() => { again() })
   }
 }
 

@@ -11,7 +11,7 @@ export class MemoryGrantStore implements GrantStore {
   readonly #ttl: number
   readonly #clock: () => number
   // In the order of their last write, so that the first is the oldest.
-  readonly #grants = new Map<string, StoredGrant & { writtenAt: number }>()
+  readonly #grants = new Map<string, { grant: StoredGrant, writtenAt: number }>()
   readonly #byOwner = new Map<string, Set<string>>()
   readonly #leases = new Map<string, Lease>()
   readonly #claims: ExpiringSet
@@ -30,7 +30,7 @@ export class MemoryGrantStore implements GrantStore {
 
   async get (key: GrantKey): Promise<StoredGrant | null> {
     const stored = this.#living(idOf(key))
-    return stored === undefined ? null : copyOf(stored)
+    return stored === undefined ? null : { ...stored }
   }
 
   async put (grant: Omit<StoredGrant, 'version'>, expectedVersion: number, fence?: number): Promise<boolean> {
@@ -38,7 +38,7 @@ export class MemoryGrantStore implements GrantStore {
     if ((this.#living(id)?.version ?? 0) !== expectedVersion) return false
     if (fence !== undefined && fence < (this.#leases.get(id)?.fence ?? 0)) return false
     this.#remove(id)
-    this.#grants.set(id, { ...grant, version: expectedVersion + 1, writtenAt: this.#clock() })
+    this.#grants.set(id, { grant: { ...grant, version: expectedVersion + 1 }, writtenAt: this.#clock() })
     this.#owned(grant.owner).add(id)
     const oldest = this.#grants.keys().next().value as string
     if (this.#grants.size > this.#max) this.#remove(oldest)
@@ -57,7 +57,7 @@ export class MemoryGrantStore implements GrantStore {
     const found: StoredGrant[] = []
     for (const id of this.#byOwner.get(owner) ?? []) {
       const stored = this.#living(id)
-      if (stored !== undefined && (provider === undefined || stored.provider === provider)) found.push(copyOf(stored))
+      if (stored !== undefined && (provider === undefined || stored.provider === provider)) found.push({ ...stored })
     }
     return found
   }
@@ -65,7 +65,7 @@ export class MemoryGrantStore implements GrantStore {
   async * scan (): AsyncIterable<StoredGrant> {
     for (const id of this.#grants.keys()) {
       const stored = this.#living(id)
-      if (stored !== undefined) yield copyOf(stored)
+      if (stored !== undefined) yield { ...stored }
     }
   }
 
@@ -107,9 +107,9 @@ export class MemoryGrantStore implements GrantStore {
   }
 
   // What is past its time is dropped when it is asked for, and the oldest with every write.
-  #living (id: string) {
+  #living (id: string): StoredGrant | undefined {
     const stored = this.#grants.get(id)
-    if (stored === undefined || this.#clock() - stored.writtenAt < this.#ttl) return stored
+    if (stored === undefined || this.#clock() - stored.writtenAt < this.#ttl) return stored?.grant
     this.#remove(id)
     return undefined
   }
@@ -123,14 +123,11 @@ export class MemoryGrantStore implements GrantStore {
   #remove (id: string): boolean {
     const stored = this.#grants.get(id)
     if (stored === undefined) return false
+    const { owner } = stored.grant
     this.#grants.delete(id)
-    const owned = this.#owned(stored.owner)
+    const owned = this.#owned(owner)
     owned.delete(id)
-    if (owned.size === 0) this.#byOwner.delete(stored.owner)
+    if (owned.size === 0) this.#byOwner.delete(owner)
     return true
   }
-}
-
-function copyOf ({ writtenAt, ...stored }: StoredGrant & { writtenAt: number }): StoredGrant {
-  return stored
 }

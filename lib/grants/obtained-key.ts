@@ -6,6 +6,7 @@ import { placeOf } from '../place.js'
 import type { GrantName } from './grant.js'
 
 const hashLength = 43
+const exchanged = 'exchanged:'
 
 /** Of a token of the application itself; `place`: of its provider. `what` is all that makes it another token. */
 export function clientKey (place: string, what: readonly unknown[]): GrantKey {
@@ -21,7 +22,12 @@ export function exchangedKey (name: GrantName, what: readonly unknown[]): GrantK
 
 /** In the place of the provider, where the tokens of this one's grants were exchanged. */
 export function exchangedAt (place: string): string {
-  return `exchanged:${place}`
+  return `${exchanged}${place}`
+}
+
+/** Whether a key is one of an exchanged token. */
+export function isExchanged ({ provider }: GrantKey): boolean {
+  return provider.startsWith(exchanged)
 }
 
 /** The account of the grant that a token was exchanged for. */

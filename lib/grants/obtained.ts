@@ -3,6 +3,7 @@
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
 import { ExpiringSet } from './bounded.js'
+import { publishedObtaining } from './events.js'
 import { createGrant, freshnessOf, idOf } from './grant.js'
 import type { ProviderHealth } from './health.js'
 import { busy } from './lease.js'
@@ -123,7 +124,7 @@ export class ObtainedTokens {
     if (this.#isNews(wanted, known, stored)) return stored
     health.check(wanted.provider)
     await lease.secure()
-    const tokens = await health.watch(wanted.provider, () => wanted.obtain())
+    const tokens = await health.watch(wanted.provider, () => publishedObtaining(wanted, () => wanted.obtain()))
     const now = clock()
     const grant = createGrant({
       ...tokens,

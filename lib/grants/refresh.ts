@@ -6,7 +6,7 @@ import { isOAuthError } from '../errors.js'
 import { placeOf } from '../place.js'
 import { Outcome, bearsMark, isUnspent, maySend, sending, withoutRefresh } from './attempt.js'
 import { BoundedMap, ExpiringSet } from './bounded.js'
-import { published } from './events.js'
+import { published, rescued } from './events.js'
 import type { OnGrantChange } from './events.js'
 import { Exchange, isClientFault } from './exchange.js'
 import type { Refresher } from './exchange.js'
@@ -91,7 +91,10 @@ export class Refreshes {
   async settled (key: GrantName, lease: HeldLease): Promise<OAuthGrant | null> {
     const stored = await this.#options.grants.read(key)
     const unsaved = this.#unsaved.get(idOf(key))
-    return unsaved === undefined ? stored : this.#save(stored, unsaved, lease)
+    if (unsaved === undefined) return stored
+    const saved = await this.#save(stored, unsaved, lease)
+    if (saved !== null && unsaved.change !== null && unsaved.is(saved)) rescued(saved)
+    return saved
   }
 
   /** Ends when no refresh is under way, and what could not be saved was tried once more. */
@@ -121,6 +124,8 @@ export class Refreshes {
     for (let attempt = 0; attempt < markAttempts; attempt++) {
       const current = await this.settled(grant, lease)
       if (current?.refreshToken === undefined || this.#isNews(current, grant)) return current
+      // Its refresh token may be another owner's by now.
+      if (keptOf(current).movingTo !== undefined) throw busy(grant)
       if (!maySend(current, { grace: refresher.refreshGrace ?? 0, now: clock() })) return this.#giveUp(current, lease)
       health.check(placeOf(current))
       await lease.secure()

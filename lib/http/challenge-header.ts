@@ -48,6 +48,7 @@ function paramsOf (text: string): Map<string, string> | undefined {
   return found
 }
 
-function wordsOf (value = ''): string[] {
+/** What may stand in an authorization request again, once each. */
+export function wordsOf (value = ''): string[] {
   return [...new Set(value.split(' '))].filter(word => token.test(word)).slice(0, valuesAtMost)
 }

@@ -3,7 +3,7 @@ import { Request, fetch, request } from 'undici'
 import type { Dispatcher, RequestInfo, RequestInit, Response } from 'undici'
 import type { OAuthCallOptions, OAuthClient, OAuthResponse } from '../../types/client.js'
 import { isOAuthError, oauthError, withoutPayload } from '../errors.js'
-import { apiErrorOf, isRefusal } from './api-error.js'
+import { apiErrorOf, isRefusal, watchScope } from './api-error.js'
 import { prepareCall, resolveUrl } from './call.js'
 import type { PreparedCall } from './call.js'
 import { orAborted } from './deadline.js'
@@ -24,13 +24,14 @@ export interface ApiClientOptions {
   answered?: (response: OAuthResponse) => void
 }
 
+// Nothing else holds the sources of a joined signal: collected, they no longer end the reading of a body (nodejs/node#57736).
+const signalsOf = new WeakMap<OAuthResponse['body'], AbortSignal[]>()
+
 const redirectsAtMost = 5
 const notSent: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'])
 
 export class ApiClient implements OAuthClient {
   readonly #options: ApiClientOptions
-  // Nothing else holds the sources of a joined signal: collected, they no longer end the reading of a body (nodejs/node#57736).
-  readonly #signals = new WeakMap<OAuthResponse['body'], AbortSignal[]>()
 
   constructor (options: ApiClientOptions) {
     this.#options = options
@@ -47,10 +48,11 @@ export class ApiClient implements OAuthClient {
     const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0] ?? null
     try {
       const response = await orAborted(this.#follow(call, { signal, replay: options.retry !== false }), signal)
-      this.#signals.set(response.body, signals)
+      signalsOf.set(response.body, signals)
       answered?.(response)
       const { throwOnError } = options
       if (throwOnError === true ? response.statusCode >= 400 : throwOnError === undefined && isRefusal(signer, response)) throw await apiErrorOf(signer, response)
+      if (throwOnError !== false) watchScope(signer, response)
       return response
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason

@@ -1,6 +1,6 @@
 // The interceptor of signed calls: origin check, signature, one replay after a 401.
 import type { Dispatcher } from 'undici'
-import type { OAuthQuirks } from '../../types/options.js'
+import type { OAuthQuirks } from '../../types/quirks.js'
 import { oauthError } from '../errors.js'
 import { DispatchedCall, readStream } from './call-to-sign.js'
 import type { CallToSign, SignedBodies } from './call-to-sign.js'

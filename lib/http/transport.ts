@@ -39,9 +39,10 @@ const decoders: ReadonlyMap<string, (data: Buffer, options: { maxOutputLength: n
   ['br', promisify(brotliDecompress)]
 ])
 
-/** The dispatcher of an application that brings none. */
-export function createAgent (): Dispatcher {
-  return new Agent()
+/** The dispatcher of an application that brings none. A request with `reset` has a connection of its own. */
+export function createAgent (options: Agent.Options = {}): Dispatcher {
+  const alone = new Agent({ ...options, pipelining: 0 })
+  return new Agent(options).compose(dispatch => (opts, handler) => opts.reset === true ? alone.dispatch(opts, handler) : dispatch(opts, handler))
 }
 
 /**
@@ -79,7 +80,7 @@ async function send (url: URL, call: Call, options: TransportOptions & { signal:
   const { dispatcher, provider, allows, signal } = options
   const { method, headers, body = null, redirects = 0 } = call
   if (!allows(url)) throw oauthError('FST_OAUTH_INSECURE_URL', [url.origin], undefined, { unspent: true })
-  const response = await request(url, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body, signal })
+  const response = await request(url, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body, signal, ...(holdsRefreshToken(call) ? { reset: true } : {}) })
   const status = response.statusCode
   if (status < 300 || status >= 400) {
     const bytes = await decode(await collect(response.body), response.headers['content-encoding'], provider)
@@ -89,6 +90,12 @@ async function send (url: URL, call: Call, options: TransportOptions & { signal:
   const { location } = response.headers
   if (redirects <= 0 || typeof location !== 'string' || !URL.canParse(location, url.href)) throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status], undefined, { unspent: true })
   return send(new URL(location, url), { ...call, redirects: redirects - 1 }, options)
+}
+
+// Sent over a connection that was idle, it may meet a server that is closing it, and nobody knows whether it was read: a
+// provider that rotates takes a refresh token once. A new connection that takes it has a server behind it.
+function holdsRefreshToken ({ body }: Call): boolean {
+  return body?.includes('grant_type=refresh_token') === true
 }
 
 // By events: an iterator of a stream costs several times as much.

@@ -1,6 +1,6 @@
 // Where the protocol's parameters stand: header, form, or query (RFC 5849 section 3.5).
 import type { OAuth1Signature } from '../../types/oauth1.js'
-import type { OAuthQuirks } from '../../types/options.js'
+import type { OAuthQuirks } from '../../types/quirks.js'
 import type { CallToSign } from '../http/call-to-sign.js'
 import type { SignedParts } from '../http/sign.js'
 import { appendParameters } from './authorization-header.js'

@@ -142,6 +142,11 @@ export class OAuth1Protocol {
     return profile === undefined ? undefined : raw
   }
 
+  /** Another resource of the same user, by GET. */
+  async resource ({ accessToken, tokenSecret }: Pick<OAuthTokenSet, 'accessToken' | 'tokenSecret'>, url: URL): Promise<unknown> {
+    return this.#endpoint.userinfo(url.href, { token: accessToken, tokenSecret })
+  }
+
   /** Signs one API call. Throws FST_OAUTH_CANNOT_SIGN. */
   async sign ({ accessToken, tokenSecret }: OAuthGrant, call: CallToSign): Promise<SignedParts> {
     return this.#signer.sign({ token: accessToken, tokenSecret }, call)

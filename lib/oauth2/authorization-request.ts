@@ -1,6 +1,7 @@
 // The authorization request (RFC 6749 section 4.1.1) with state, PKCE S256 (RFC 7636), and a nonce for OpenID Connect.
 import { hash } from 'node:crypto'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
+import type { OAuthQuirks } from '../../types/quirks.js'
 import type { RandomSource } from '../random.js'
 import { createDpopKey, thumbprintOf } from './dpop.js'
 
@@ -14,7 +15,16 @@ export interface LoginSecrets {
   nonce?: string
   /** What the tokens will be bound to. */
   dpopKey?: OAuthDpopKey
+  /** Where the tokens are to be used (RFC 8707). */
+  resource?: readonly string[]
+  /** Seconds since the authentication at most. */
+  maxAge?: number
+  /** The response must be a signed JWT. */
+  jarm?: boolean
 }
+
+/** Parameters; one that is a list is sent once for each of its values. */
+export type Query = Record<string, string | readonly string[]>
 
 export interface AuthorizationRequest {
   clientId: string
@@ -23,7 +33,11 @@ export interface AuthorizationRequest {
   scopeDelimiter: string
   /** Parameters besides those of the protocol, which win. */
   params: Record<string, string>
-  pkce: boolean
+  resource?: readonly string[] | undefined
+  maxAge?: number | undefined
+  pkce: OAuthQuirks['pkce']
+  /** The name of the parameter for scopes. */
+  scopeParam: string
   nonce: boolean
   /** The code is bound to a key (RFC 9449 section 10). */
   dpop: boolean
@@ -32,30 +46,40 @@ export interface AuthorizationRequest {
 }
 
 /** The parameters of the request, and what its answer will be checked against. */
-export function authorizationRequest (request: AuthorizationRequest): { query: Record<string, string>, secrets: LoginSecrets } {
+export function authorizationRequest (request: AuthorizationRequest): { query: Query, secrets: LoginSecrets } {
   const random = request.random.next()
   const [state, verifier, nonce] = [0, 32, 64].map(at => random.toString('base64url', at, at + 32)) as [string, string, string]
   const secrets: LoginSecrets = { state }
-  const query: Record<string, string> = { ...request.params, response_type: 'code', client_id: request.clientId, redirect_uri: request.redirectUri, state }
-  if (request.scope.length > 0) query.scope = request.scope.join(request.scopeDelimiter)
-  if (request.pkce) {
+  const query: Query = { ...request.params, response_type: 'code', client_id: request.clientId, redirect_uri: request.redirectUri, state }
+  if (request.scope.length > 0) query[request.scopeParam] = request.scope.join(request.scopeDelimiter)
+  if (request.pkce !== 'unsupported') {
+    const plain = request.pkce === 'plain'
     secrets.verifier = verifier
     // Not by WebCrypto: a thread for it costs thirty times the hash.
-    query.code_challenge = hash('sha256', verifier, 'base64url')
-    query.code_challenge_method = 'S256'
+    query.code_challenge = plain ? verifier : hash('sha256', verifier, 'base64url')
+    query.code_challenge_method = plain ? 'plain' : 'S256'
   }
   if (request.nonce) query.nonce = secrets.nonce = nonce
   if (request.dpop) {
     secrets.dpopKey = createDpopKey()
     query.dpop_jkt = thumbprintOf(secrets.dpopKey)
   }
+  if (request.resource !== undefined) query.resource = secrets.resource = request.resource
+  if (request.maxAge !== undefined) secrets.maxAge = request.maxAge
+  if (/(^|\.)jwt$/.test(request.params.response_mode ?? '')) secrets.jarm = true
   return { query, secrets }
 }
 
 /** Where the browser is sent. What the endpoint's own query has besides is kept. */
-export function authorizationUrl (endpoint: string, query: Record<string, string>): string {
+export function authorizationUrl (endpoint: string, query: Query, fragment = ''): string {
   const url = new URL(endpoint)
-  const own = [...url.searchParams].filter(([name]) => !Object.hasOwn(query, name))
-  url.search = new URLSearchParams([...own, ...Object.entries(query)]).toString()
+  const own = [...new URLSearchParams(url.search)].filter(([name]) => !Object.hasOwn(query, name))
+  url.search = new URLSearchParams([...own, ...pairsOf(query)]).toString()
+  url.hash = fragment
   return url.href
+}
+
+/** Each parameter as it is sent. */
+export function pairsOf (query: Query): Array<[string, string]> {
+  return Object.entries(query).flatMap(([name, value]) => typeof value === 'string' ? [[name, value]] : value.map((one): [string, string] => [name, one]))
 }

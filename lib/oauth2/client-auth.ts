@@ -4,6 +4,7 @@ import type { AuthorizationServer, ClientAuth } from 'oauth4webapi'
 import type { OAuthClientAuth } from '../../types/client-auth.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import type { ClientSigner } from '../client-key.js'
+import { oauthError } from '../errors.js'
 import { clientAssertion, signWithSecret, signedSecret } from './client-assertion.js'
 import { endpointOf } from './endpoint.js'
 import { signJwt } from './jws.js'
@@ -16,29 +17,44 @@ export interface ClientAuthOptions {
   clock: () => number
 }
 
-/** The way of a provider: the declared one, else what the client has, else what its metadata offers, client_secret_basic first (RFC 8414 section 2). */
+const withSecret: ReadonlySet<OAuthClientAuth> = new Set(['client_secret_basic', 'client_secret_post', 'client_secret_jwt'])
+
+/** The way of a provider: the declared one, else what the client has, else what its metadata offers, client_secret_basic first (RFC 8414 section 2). It throws FST_OAUTH_CLIENT_SECRET_EXPIRED. */
 export function clientAuthOf (given: ClientAuthOptions): (server: AuthorizationServer) => ClientAuth {
-  const { options } = given
+  const { provider, options, clock } = given
+  const { clientSecretExpiresAt: end = Infinity } = options
   const ways = waysOf(given)
   const declared = options.clientAuth ?? implied(options)
-  return server => ways[declared ?? offered(server.token_endpoint_auth_methods_supported)]
+  return server => {
+    const way = declared ?? offered(server.token_endpoint_auth_methods_supported)
+    if (withSecret.has(way) && clock() >= end) throw oauthError('FST_OAUTH_CLIENT_SECRET_EXPIRED', [provider], undefined, { unspent: true })
+    return ways[way]
+  }
 }
 
 /** What an option beside it says of how the client authenticates. */
-export function implied ({ clientSecret, clientKey, clientCert }: OAuthProviderOptions): OAuthClientAuth | undefined {
+export function implied ({ clientSecret, clientKey, clientCert, grant, security }: OAuthProviderOptions): OAuthClientAuth | undefined {
   if (clientSecret !== undefined) return undefined
-  if (clientKey !== undefined) return 'private_key_jwt'
+  // An assertion as a grant authenticates the client already (RFC 7523 section 3.1).
+  if (clientKey !== undefined && (grant !== 'jwt_bearer' || security === 'fapi2')) return 'private_key_jwt'
   return clientCert === undefined ? 'none' : 'tls_client_auth'
 }
 
-function offered (methods: string[] = ['client_secret_basic']): OAuthClientAuth {
+/** What metadata offer to a client with a secret. */
+export function offered (methods: string[] = ['client_secret_basic']): OAuthClientAuth {
   return !methods.includes('client_secret_basic') && methods.includes('client_secret_post') ? 'client_secret_post' : 'client_secret_basic'
+}
+
+/** Whom assertions are for. */
+export function audienceAt (server: AuthorizationServer, options: OAuthProviderOptions): string {
+  const { issuer, quirks } = options
+  return issuer === undefined || quirks?.assertionAudience === 'token-endpoint' ? String(endpointOf(server, 'token_endpoint', options)) : server.issuer
 }
 
 // The schema of the options sees to it that a way has what it needs.
 function waysOf ({ provider, options, signer, clock }: ClientAuthOptions): Record<OAuthClientAuth, ClientAuth> {
-  const { clientId, clientSecret: secret = '', clientSecretClaims: claims, issuer, quirks = {} } = options
-  const audienceOf = (server: AuthorizationServer) => issuer === undefined || quirks.assertionAudience === 'token-endpoint' ? String(endpointOf(server, 'token_endpoint', options)) : server.issuer
+  const { clientId, clientSecret: secret = '', clientSecretClaims: claims, quirks = {} } = options
+  const audienceOf = (server: AuthorizationServer) => audienceAt(server, options)
   const byKey = (claims: Record<string, unknown>) => signJwt(signer as ClientSigner, claims, { provider, typ: 'JWT' })
   return {
     client_secret_basic: clientSecretBasic(secret, quirks.basicAuth === 'raw'),

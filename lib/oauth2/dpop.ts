@@ -5,6 +5,7 @@ import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { AnswerHeaders, SignedParts } from '../http/sign.js'
 import { RandomSource } from '../random.js'
 import { signingInput } from './jws.js'
+import { remember } from './remember.js'
 
 /** What is proven: one request, and the token that goes with it. */
 export interface ProvenRequest {
@@ -85,14 +86,4 @@ export class DpopProver {
 // Nonces of an authorization server and of an API are not the same, though they share an origin (sections 8 and 9).
 function serverOf ({ origin, accessToken }: Pick<ProvenRequest, 'origin' | 'accessToken'>): string {
   return `${accessToken === undefined ? 'authorization' : 'resource'} ${origin}`
-}
-
-// What was set longest ago goes first.
-function remember <V> (map: Map<string, V>, key: string, { value, atMost }: { value: V, atMost: number }): void {
-  map.delete(key)
-  for (const oldest of map.keys()) {
-    if (map.size < atMost) break
-    map.delete(oldest)
-  }
-  map.set(key, value)
 }

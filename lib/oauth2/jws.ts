@@ -13,7 +13,8 @@ export function signingInput (header: Json, claims: Json): string {
 export async function signJwt (signer: ClientSigner, claims: Json, { provider, typ }: { provider: string, typ: string }): Promise<string> {
   const input = signingInput({ typ, alg: signer.alg, kid: signer.kid }, claims)
   const signature = await signer.sign(Buffer.from(input)).catch(error => {
-    throw oauthError('FST_OAUTH_CLIENT_KEY_FAILED', [provider, (error as Error).message], error)
+    // Nothing was sent: a refresh token is as good as before.
+    throw oauthError('FST_OAUTH_CLIENT_KEY_FAILED', [provider, (error as Error).message], error, { unspent: true })
   })
   return `${input}.${Buffer.from(signature).toString('base64url')}`
 }

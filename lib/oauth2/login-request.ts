@@ -3,7 +3,7 @@ import type { AuthorizationServer } from 'oauth4webapi'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import { RandomSource } from '../random.js'
 import { authorizationRequest, authorizationUrl } from './authorization-request.js'
-import type { LoginSecrets } from './authorization-request.js'
+import type { LoginSecrets, Query } from './authorization-request.js'
 import type { RequestObjects } from './request-object.js'
 import type { TokenEndpoint } from './token-endpoint.js'
 
@@ -13,6 +13,8 @@ export interface LoginStart {
   scope: readonly string[]
   /** Added to the authorization request. */
   params: Record<string, string>
+  resource?: readonly string[] | undefined
+  maxAge?: number | undefined
 }
 
 export interface LoginRequestOptions {
@@ -33,7 +35,7 @@ export class LoginRequests {
   }
 
   /** The authorization URL, and what its answer will be checked against. */
-  async begin (server: AuthorizationServer, { redirectUri, scope, params }: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
+  async begin (server: AuthorizationServer, { redirectUri, scope, params, resource, maxAge }: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
     const { options: { clientId, quirks, dpop = false, ...options }, nonce, requests } = this.#options
     const { query, secrets } = authorizationRequest({
       clientId,
@@ -41,19 +43,28 @@ export class LoginRequests {
       scope,
       scopeDelimiter: quirks?.scopeDelimiter ?? ' ',
       params,
-      pkce: quirks?.pkce !== 'unsupported',
+      resource,
+      maxAge,
+      pkce: quirks?.pkce,
+      scopeParam: quirks?.scopeParam ?? 'scope',
       nonce,
       dpop: dpop !== false,
       random: this.#random
     })
     const { jar = server.require_signed_request_object === true && requests !== undefined, par = server.require_pushed_authorization_requests === true } = options
-    const sent = jar || par ? await this.#carried(server, query, { jar, par }) : query
-    return { url: authorizationUrl(server.authorization_endpoint as string, sent), key: secrets.state, secrets }
+    const names = quirks?.paramNames?.authorize
+    const named = names === undefined ? query : renamedQuery(query, names)
+    const sent = jar || par ? await this.#carried(server, named, { jar, par }) : named
+    return { url: authorizationUrl(server.authorization_endpoint as string, sent, quirks?.authorizeFragment), key: secrets.state, secrets }
   }
 
-  async #carried (server: AuthorizationServer, query: Record<string, string>, { jar, par }: { jar: boolean, par: boolean }): Promise<Record<string, string>> {
+  async #carried (server: AuthorizationServer, query: Query, { jar, par }: { jar: boolean, par: boolean }): Promise<Query> {
     const { options: { clientId }, tokens, requests } = this.#options
     const signed = jar ? await (requests as RequestObjects).sign(server, query) : query
     return par ? { client_id: clientId, request_uri: await tokens.push(server, signed) } : signed
   }
+}
+
+function renamedQuery (query: Query, names: Record<string, string>): Query {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [Object.hasOwn(names, name) ? names[name] : name, value]))
 }

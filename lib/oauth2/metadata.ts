@@ -20,7 +20,9 @@ export interface MetadataOptions {
 // Of a provider without metadata. HMAC is not among them: a public key must never serve as its secret.
 const signatureAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519', 'RS384', 'PS384', 'ES384', 'RS512', 'PS512', 'ES512']
 
-const endpoints = ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'revocation_endpoint', 'pushed_authorization_request_endpoint', 'jwks_uri'] as const
+const algorithms = { id_token_signing_alg_values_supported: signatureAlgorithms, userinfo_signing_alg_values_supported: signatureAlgorithms, authorization_signing_alg_values_supported: signatureAlgorithms }
+
+const endpoints = ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'revocation_endpoint', 'end_session_endpoint', 'pushed_authorization_request_endpoint', 'jwks_uri'] as const
 // Those of the profile FAPI 2.0 (section 5.4.1), with both names of Ed25519.
 const profileAlgorithms = ['PS256', 'ES256', 'EdDSA', 'Ed25519']
 
@@ -33,11 +35,11 @@ export function metadataOf (metadata: MetadataOptions): () => Promise<Authorizat
   if (issuer !== undefined && !isComplete) {
     const check = (server: AuthorizationServer) => checkMetadata(server, metadata)
     const overrides = options.security === 'fapi2' ? { id_token_signing_alg_values_supported: profileAlgorithms } : given
-    const discovery = new Discovery({ provider, issuer, transport, clock, overrides, check })
+    const discovery = new Discovery({ provider, issuer, named: options.quirks?.tenantIssuer, transport, clock, defaults: { userinfo_signing_alg_values_supported: signatureAlgorithms }, overrides, check })
     return () => discovery.server()
   }
   // Without an issuer the origin stands in for it: the engine wants one, and nothing is verified against it.
-  const server = { issuer: issuer ?? new URL((options.authorizeUrl ?? options.accessTokenUrl) as string).origin, id_token_signing_alg_values_supported: signatureAlgorithms, ...given }
+  const server = { issuer: issuer ?? new URL((options.authorizeUrl ?? options.accessTokenUrl) as string).origin, ...algorithms, ...given }
   return async () => server
 }
 
@@ -47,7 +49,10 @@ function byHand (options: OAuthProviderOptions): Partial<AuthorizationServer> {
     token_endpoint: options.accessTokenUrl,
     userinfo_endpoint: options.userinfoUrl,
     revocation_endpoint: options.revocationUrl,
+    end_session_endpoint: options.endSessionUrl,
     pushed_authorization_request_endpoint: options.parUrl,
+    device_authorization_endpoint: options.deviceAuthorizationUrl,
+    introspection_endpoint: options.introspectionUrl,
     jwks_uri: options.jwksUrl
   }
   return Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined))
@@ -71,7 +76,7 @@ function checkMetadata (server: AuthorizationServer, { provider, options, allows
   if (hasLogins && options.par === true && server.pushed_authorization_request_endpoint === undefined) throw fail('it names no pushed_authorization_request_endpoint, and the option par is true')
   const methods = server.code_challenge_methods_supported
   // RFC 9700 section 2.1.1: an attacker must not be able to talk us out of S256.
-  if (hasLogins && Array.isArray(methods) && !methods.includes('S256') && options.quirks?.pkce !== 'unsupported') {
+  if (hasLogins && Array.isArray(methods) && !methods.includes('S256') && options.quirks?.pkce === undefined) {
     throw oauthError('FST_OAUTH_PKCE_UNSUPPORTED', [provider, quote(methods.join(', ') || 'nothing')])
   }
 }

@@ -1,8 +1,9 @@
 // RFC 6749's authorization code flow, and OpenID Connect Core 1.0 on top of it.
-import * as engine from 'oauth4webapi'
+import type * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
-import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthTokenName, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthQuirks } from '../../types/quirks.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
 import { clientSigner } from '../client-key.js'
 import { isOAuthError, oauthError } from '../errors.js'
@@ -11,20 +12,26 @@ import type { SignedParts } from '../http/sign.js'
 import type { OAuthError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
-import { fetchUserinfo } from '../oidc/userinfo.js'
+import { fetchJson, fetchUserinfo } from '../oidc/userinfo.js'
+import { bearerParts, headersOf } from './access-token.js'
+import { ProviderLogout } from '../oidc/logout.js'
 import type { LoginSecrets } from './authorization-request.js'
+import { checkResponse, parametersOf } from './authorization-response.js'
+import { pick, standardCallback } from './callback-params.js'
 import { DpopProver, createDpopKey } from './dpop.js'
 import { endpointOf } from './endpoint.js'
-import { explainCallbackError } from './explain.js'
+import { Introspection } from './introspection.js'
 import { LoginRequests } from './login-request.js'
 import type { LoginStart } from './login-request.js'
 import { metadataOf } from './metadata.js'
+import { OtherGrants } from './other-grants.js'
+import { Registration } from './registration.js'
 import { RequestObjects } from './request-object.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
 import { tokenSetOf } from './token-set.js'
-import { checkIssuedType, exchangeForm, targetForm } from './token-request.js'
-import type { TokenExchange, TokenTarget } from './token-request.js'
+import { userinfoCall, userinfoUrl } from './userinfo-request.js'
+import type { Described } from './userinfo-request.js'
 
 export interface OAuth2Options {
   provider: string
@@ -52,6 +59,11 @@ type BoundToken = Pick<OAuthGrant, 'accessToken' | 'dpopKey'>
 
 export class OAuth2Protocol {
   readonly name: OAuthProtocolName
+  /** Tokens without a redirect. */
+  readonly grants: OtherGrants
+  readonly introspection: Introspection
+  readonly logout: ProviderLogout
+  readonly registration: Registration
   readonly #provider: string
   readonly #options: OAuthProviderOptions
   readonly #transport: Transport
@@ -63,7 +75,7 @@ export class OAuth2Protocol {
   readonly #idTokens: IdTokenVerifier
 
   constructor ({ provider, options, transport, clock, allows }: OAuth2Options) {
-    const { clientId, clientKey, clientKeyAlg, clientKeyId, issuer, scope, grant } = options
+    const { clientId, clientKey, clientKeyAlg, clientKeyId, clockTolerance, issuer, scope, grant } = options
     const signer = clientKey === undefined ? undefined : clientSigner({ clientKey, clientKeyAlg, clientKeyId })
     const asks = scope?.includes('openid') ?? true
     this.name = issuer !== undefined && asks && grant === undefined ? 'oidc' : 'oauth2'
@@ -71,41 +83,75 @@ export class OAuth2Protocol {
     this.#options = options
     this.#transport = transport
     this.#clock = clock
-    this.#metadata = metadataOf({ provider, options, transport, clock, allows, needsKeys: this.name === 'oidc' })
+    this.#metadata = metadataOf({ provider, options, transport, clock, allows, needsKeys: this.name === 'oidc' && options.idTokenAlg !== 'HS256' })
     this.#prover = new DpopProver(clock)
     this.#tokens = new TokenEndpoint({ provider, options, signer, prover: this.#prover, transport, clock })
     const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
-    this.#idTokens = new IdTokenVerifier({ provider, clientId, transport, clock })
+    const clientSecret = options.idTokenAlg === 'HS256' ? options.clientSecret : undefined
+    this.#idTokens = new IdTokenVerifier({ provider, clientId, clientSecret, clockTolerance, transport, clock })
+    this.introspection = new Introspection({ provider, clock, tokens: this.#tokens, metadata: this.#metadata, keys: this.#idTokens })
+    this.registration = new Registration({ provider, options, transport, clock, metadata: this.#metadata })
+    this.grants = new OtherGrants({
+      provider,
+      options,
+      clock,
+      signer,
+      tokens: this.#tokens,
+      metadata: this.#metadata,
+      needsIdToken: this.name === 'oidc',
+      newKey: () => this.#newKey(),
+      tokensOf: (answer, key) => this.#tokensOf(answer, key),
+      read: (server, answer, key) => this.#read(server, answer, { key })
+    })
+    this.logout = new ProviderLogout({ provider, options, transport, clock, metadata: this.#metadata, hasIdTokens: this.name === 'oidc' })
+  }
+
+  /** Throws where the metadata cannot be had, or be worked with. */
+  async prepare (): Promise<void> {
+    await this.#metadata()
   }
 
   /** Names the pending login of a callback. Throws FST_OAUTH_INVALID_CALLBACK. */
   keyOf (callback: URLSearchParams): string | null {
-    const states = callback.getAll('state')
+    const states = this.read(callback).getAll('state')
     if (states.length > 1) throw oauthError('FST_OAUTH_INVALID_CALLBACK', [this.#provider, 'it has more than one state'])
     return states[0] ?? null
   }
 
+  /** The parameters of a callback, those of a signed one unverified. Throws FST_OAUTH_INVALID_CALLBACK. */
+  read (callback: URLSearchParams): URLSearchParams {
+    return parametersOf(standardCallback(callback, this.#quirks.paramNames?.callback), this.#provider)
+  }
+
   /** The authorization URL, and what its answer will be checked against. */
   async begin (start: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
-    return this.#logins.begin(await this.#metadata(), start)
+    const server = await this.#metadata()
+    this.#tokens.checkClient(server)
+    return this.#logins.begin(server, { ...start, redirectUri: this.#quirks.redirectUri ?? start.redirectUri })
   }
 
   /** Checks the authorization response, in the order state, iss, error, code; exchanges the code; verifies the id_token. */
-  async complete ({ callback, secrets, redirectUri, params }: LoginEnd): Promise<OAuthTokenSet> {
+  async complete ({ callback: sent, secrets, redirectUri, params }: LoginEnd): Promise<OAuthTokenSet> {
     const server = await this.#metadata()
-    const checked = this.#check(server, callback, secrets.state)
-    const echoed = this.#options.quirks?.nonce !== 'not-echoed'
+    const { paramNames, nonce, callbackParams, tokenRequest, redirectUri: alias = redirectUri } = this.#quirks
+    const callback = standardCallback(sent, paramNames?.callback)
+    const checked = await checkResponse({ provider: this.#provider, options: this.#options, server, client: this.#tokens.client, callback, secrets, keys: this.#idTokens.keys })
     const answer = await this.#tokens.exchange(server, {
       callback: checked,
-      redirectUri,
+      redirectUri: alias,
       verifier: secrets.verifier,
-      nonce: echoed ? secrets.nonce : undefined,
+      nonce: nonce === 'not-echoed' ? undefined : secrets.nonce,
       requireIdToken: this.name === 'oidc',
-      params,
+      params: { ...params, ...pick(callback, tokenRequest?.callbackParams) },
+      resource: secrets.resource,
+      maxAge: secrets.maxAge,
       key: secrets.dpopKey
     })
-    return this.#read(server, answer, { code: String(checked.get('code')), key: secrets.dpopKey })
+    const { resource } = secrets
+    const tokens = await this.#read(server, answer, { code: String(checked.get('code')), key: secrets.dpopKey })
+    const raw = callbackParams === undefined ? tokens.raw : { ...tokens.raw, callback: pick(callback, callbackParams) }
+    return { ...tokens, raw, ...(resource === undefined ? {} : { resource }) }
   }
 
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
@@ -114,58 +160,55 @@ export class OAuth2Protocol {
     const server = await this.#metadata().catch(error => { throw Object.assign(error, { unspent: true }) })
     // A grant from before the option dpop was set gets a key now.
     const key = grant.dpopKey ?? this.#newKey()
-    const answer = await this.#tokens.refresh(server, grant.refreshToken as string, key)
+    const answer = await this.#tokens.refresh(server, grant.refreshToken as string, key, grant.resource)
     const tokens = await this.#read(server, answer, { key }).catch(error => {
       if (isOAuthError(error) && error.code === 'FST_OAUTH_ID_TOKEN_INVALID') throw error
       // The refresh token is spent: where the keys cannot be had, its successor must not be lost. The old id_token stays.
       return { ...this.#tokensOf(answer, key), idToken: undefined, claims: undefined }
     })
-    const subject = grant.claims?.sub ?? grant.subject
-    if (tokens.claims !== undefined && subject !== undefined && tokens.claims.sub !== subject) {
-      throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another subject'])
-    }
+    const { claims: { iss, sub = grant.subject } = {} } = grant
+    const { claims } = tokens
+    if (claims !== undefined && sub !== undefined && claims.sub !== sub) throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another subject'])
+    if (claims !== undefined && iss !== undefined && claims.iss !== iss) throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another issuer'])
     return tokens
-  }
-
-  /** A token of the client itself (RFC 6749 section 4.4). */
-  async clientCredentials (target: TokenTarget, params: Record<string, string>): Promise<OAuthTokenSet> {
-    const server = await this.#metadata()
-    const form = targetForm(target, { params, scopeDelimiter: this.#scopeDelimiter })
-    const key = this.#newKey()
-    return this.#tokensOf(await this.#tokens.clientCredentials(server, form, key), key)
-  }
-
-  /** A token in exchange for another (RFC 8693). Throws FST_OAUTH_INVALID_PROVIDER_ANSWER where what was issued signs no calls. */
-  async exchange (exchange: TokenExchange): Promise<OAuthTokenSet> {
-    const server = await this.#metadata()
-    const key = this.#newKey()
-    const answer = await this.#tokens.exchangeToken(server, exchangeForm(exchange, this.#scopeDelimiter), key)
-    checkIssuedType(answer.body, exchange, this.#provider)
-    return this.#tokensOf(answer, key)
   }
 
   /** Revokes both tokens at the provider (RFC 7009), the second also where the first fails; false where it has no endpoint for that. */
   async revoke ({ refreshToken, accessToken }: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
     if (server.revocation_endpoint === undefined) return false
-    let failure: Partial<OAuthError> | undefined
-    const revoke = (token: string, hint: 'access_token' | 'refresh_token') => this.#tokens.revoke(server, token, hint).catch(error => { failure ??= error })
+    let failure: OAuthError | undefined
+    const notRevoked: OAuthTokenName[] = []
+    const revoke = (token: string, hint: OAuthTokenName) => this.#tokens.revoke(server, token, hint).catch(error => {
+      failure ??= error
+      notRevoked.push(hint)
+    })
     if (refreshToken !== undefined) await revoke(refreshToken, 'refresh_token')
     const isRevoked = refreshToken !== undefined && failure === undefined
     await revoke(accessToken, 'access_token')
     // Some servers refuse an access token that went with its refresh token, or that they cannot revoke (RFC 7009 section 2.2.1).
-    if (failure !== undefined && !(isRevoked && goneWithIt.has(failure.providerError))) throw failure
+    if (failure !== undefined && !(isRevoked && goneWithIt.has(failure.providerError))) throw Object.assign(failure, { notRevoked })
     return true
   }
 
   /** The userinfo of whom the access token stands for; undefined where the provider has none. */
-  async userinfo (token: BoundToken & Pick<OAuthGrant, 'claims'>): Promise<Record<string, unknown> | undefined> {
+  async userinfo (token: BoundToken & Described & Pick<OAuthGrant, 'claims'>): Promise<Record<string, unknown> | undefined> {
+    if (this.#quirks.userinfo?.from === 'token-answer') return token.raw
     const server = await this.#metadata()
     const endpoint = endpointOf(server, 'userinfo_endpoint', this.#options)
     if (endpoint === undefined) return undefined
-    const url = new URL(endpoint)
-    const sign = () => this.#signed(token, { method: 'GET', origin: url.origin, path: url.pathname })
-    return fetchUserinfo({ provider: this.#provider, server, client: this.#tokens.client, url, sign, subject: token.claims?.sub, transport: this.#transport, idTokens: this.#idTokens })
+    const url = userinfoUrl(endpoint, token, { provider: this.#provider, clientId: this.#options.clientId })
+    return fetchUserinfo({ ...this.#described(server, token, url), call: userinfoCall(this.#options, token.accessToken), subject: token.claims?.sub })
+  }
+
+  /** Another resource of the same user, by GET: JSON, whatever it holds. */
+  async resource (token: BoundToken, url: URL): Promise<unknown> {
+    return fetchJson(this.#described(await this.#metadata(), token, url))
+  }
+
+  #described (server: engine.AuthorizationServer, token: BoundToken, url: URL) {
+    const sign = () => this.#signed(token, { method: this.#quirks.userinfo?.method ?? 'GET', origin: url.origin, path: url.pathname + url.search })
+    return { provider: this.#provider, server, client: this.#tokens.client, url, sign, subject: undefined, transport: this.#transport, idTokens: this.#idTokens }
   }
 
   /** Signs one API call (RFC 6750 section 2.1, RFC 9449 section 7.1). */
@@ -175,29 +218,18 @@ export class OAuth2Protocol {
 
   // By the token's own kind, whatever the options say now.
   #signed ({ accessToken, dpopKey }: BoundToken, call: Pick<CallToSign, 'method' | 'origin' | 'path'>): SignedParts {
-    if (dpopKey === undefined) return { headers: { authorization: `Bearer ${accessToken}` } }
-    return this.#prover.sign(dpopKey, { method: call.method, origin: call.origin, path: call.path, accessToken })
+    const { clientId, quirks } = this.#options
+    if (dpopKey === undefined) return bearerParts({ accessToken, clientId, path: () => call.path }, quirks)
+    const signed = this.#prover.sign(dpopKey, { method: call.method, origin: call.origin, path: call.path, accessToken })
+    return quirks?.headers === undefined ? signed : { ...signed, headers: { ...headersOf(quirks.headers, clientId), ...signed.headers } }
   }
 
-  get #scopeDelimiter (): string {
-    return this.#options.quirks?.scopeDelimiter ?? ' '
+  get #quirks (): OAuthQuirks {
+    return this.#options.quirks ?? {}
   }
 
   #newKey (): OAuthDpopKey | undefined {
     return this.#options.dpop ? createDpopKey() : undefined
-  }
-
-  #check (server: engine.AuthorizationServer, callback: URLSearchParams, state: string): URLSearchParams {
-    const params = new URLSearchParams(callback)
-    // Some providers send iss (RFC 9207) without metadata to compare it with, and the user has named no issuer either.
-    if (this.#options.issuer === undefined && params.getAll('iss').length === 1) params.delete('iss')
-    try {
-      const checked = engine.validateAuthResponse(server, this.#tokens.client, params, state)
-      if (checked.getAll('code').length !== 1 || checked.get('code') === '') throw new TypeError('it holds no code, or more than one')
-      return checked
-    } catch (error) {
-      throw explainCallbackError(error, this.#provider)
-    }
   }
 
   #tokensOf (answer: TokenAnswer, key: OAuthDpopKey | undefined): OAuthTokenSet {

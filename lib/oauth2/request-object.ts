@@ -2,6 +2,7 @@
 import type { AuthorizationServer } from 'oauth4webapi'
 import type { ClientSigner } from '../client-key.js'
 import { RandomSource } from '../random.js'
+import type { Query } from './authorization-request.js'
 import { signJwt } from './jws.js'
 
 export interface RequestObjectOptions {
@@ -25,10 +26,10 @@ export class RequestObjects {
   }
 
   /** The parameters that take the place of these. Throws FST_OAUTH_CLIENT_KEY_FAILED. */
-  async sign (server: AuthorizationServer, query: Record<string, string>): Promise<Record<string, string>> {
+  async sign (server: AuthorizationServer, query: Query): Promise<Record<string, string>> {
     const { provider, clientId, signer, clock } = this.#options
     const iat = Math.floor(clock() / 1_000)
-    const claims = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, structured.includes(name) ? parsed(value) : value]))
+    const claims = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, typeof value === 'string' && structured.includes(name) ? parsed(value) : value.length === 1 ? value[0] : value]))
     const own = { iss: clientId, aud: server.issuer, jti: this.#random.next().toString('base64url'), iat, nbf: iat, exp: iat + lifetime }
     return { client_id: clientId, request: await signJwt(signer, { ...claims, ...own }, { provider, typ: 'oauth-authz-req+jwt' }) }
   }

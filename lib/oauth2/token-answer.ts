@@ -1,6 +1,8 @@
 // What real token endpoints answer, brought into the form that RFC 6749 sections 5.1 and 5.2 give it.
+import type { OAuthTokenAnswerQuirks } from '../../types/wire-quirks.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer } from '../http/transport.js'
+import { standardShape } from './token-shape.js'
 
 const tokenTypes: ReadonlySet<string> = new Set(['bearer', 'dpop'])
 
@@ -8,6 +10,9 @@ export interface TokenAnswerReading {
   scopeDelimiter: string
   /** False leaves out an id_token that could not be verified. */
   readsIdToken: boolean
+  /** Where members have other names or places. */
+  shape?: OAuthTokenAnswerQuirks | undefined
+  clock?: () => number
 }
 
 /**
@@ -15,8 +20,10 @@ export interface TokenAnswerReading {
  * becomes a 400, a missing or made-up token_type becomes Bearer, lists of scopes become one string. Anything else is left to the engine.
  */
 export function readTokenAnswer (answer: Answer, reading: TokenAnswerReading): Response {
-  const body = parseJson(answer.text) ?? parseForm(answer.text)
-  if (body === undefined) return toResponse(answer, 'application/json')
+  const read = parseJson(answer.text) ?? parseForm(answer.text)
+  if (read === undefined) return toResponse(answer, 'application/json')
+  const { shape, clock = Date.now } = reading
+  const body = shape === undefined ? read : standardShape(read, shape, clock())
   const failed = body.access_token === undefined && typeof body.error === 'string' && body.error !== ''
   const status = failed ? 400 : answer.status
   return toResponse({ status, text: answer.text, json: failed ? body : normalise(body, reading) }, 'application/json')

@@ -19,7 +19,7 @@ export interface TokenExchange extends TokenTarget {
 const tokenTypes = 'urn:ietf:params:oauth:token-type:'
 const accessTokenType = `${tokenTypes}access_token`
 
-export function targetForm ({ audience, resource, scope }: TokenTarget, { params = {}, scopeDelimiter }: { params?: Record<string, string>, scopeDelimiter: string }): URLSearchParams {
+export function targetForm ({ audience, resource, scope }: TokenTarget, { params = {}, scopeDelimiter }: { params?: Record<string, string> | undefined, scopeDelimiter: string }): URLSearchParams {
   const named = [
     ...audience.map(value => ['audience', value]),
     ...resource.map(value => ['resource', value]),

@@ -1,5 +1,6 @@
 // A token answer as what a grant is made of. Its id_token is not verified here.
 import { getValidatedIdTokenClaims } from 'oauth4webapi'
+import type { OAuthAuthorizationDetail } from '../../types/authorization-request.js'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
@@ -16,7 +17,7 @@ export interface TokenSetReading {
 
 /** Throws FST_OAUTH_TOKEN_NOT_BOUND where a proof was answered with a bearer token, and FST_OAUTH_INVALID_PROVIDER_ANSWER where it is the other way round. */
 export function tokenSetOf ({ body }: TokenAnswer, { provider, clock, dpop, key }: TokenSetReading): OAuthTokenSet {
-  const { access_token: accessToken, token_type: tokenType, refresh_token: refreshToken, id_token: idToken, scope, expires_in: expiresIn, ...raw } = body
+  const { access_token: accessToken, token_type: tokenType, refresh_token: refreshToken, id_token: idToken, scope, expires_in: expiresIn, authorization_details: details, ...raw } = body
   const bound = tokenType === 'dpop'
   if (bound && key === undefined) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['token endpoint', provider, 'its token is bound to a key (DPoP), and none was proven'])
   // RFC 9449 section 5: the client decides whether that is good enough.
@@ -29,7 +30,13 @@ export function tokenSetOf ({ body }: TokenAnswer, { provider, clock, dpop, key 
     idToken,
     scope: scope?.split(' '),
     expiresAt: expiresIn === undefined ? undefined : clock() + expiresIn * 1_000,
+    ...(isDetails(details) ? { authorizationDetails: details } : {}),
     claims: getValidatedIdTokenClaims(body),
     raw
   }
+}
+
+// RFC 9396 section 7: what was granted, which may be less than was asked for, or more in detail.
+function isDetails (value: unknown): value is OAuthAuthorizationDetail[] {
+  return Array.isArray(value) && value.every(one => typeof one === 'object' && one !== null && typeof one.type === 'string')
 }

@@ -1,20 +1,27 @@
-// An authorization server's metadata (OpenID Connect Discovery 1.0, RFC 8414): fetched when first needed, kept for an
-// hour, served stale while the provider is down.
+// An authorization server's metadata (OpenID Connect Discovery 1.0, RFC 8414): fetched when first needed, kept for their HTTP lifetime,
+// renewed behind, served stale while the provider is down.
 import { customFetch, allowInsecureRequests, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi'
 import type { AuthorizationServer } from 'oauth4webapi'
-import { oauthError } from '../errors.js'
+import { oauthError, quote } from '../errors.js'
+import { lifetimeOf } from '../http/lifetime.js'
 import { toResponse } from '../http/read-answer.js'
-import type { Transport } from '../http/transport.js'
+import type { Answer, Transport } from '../http/transport.js'
 
-const keptFor = 3_600_000
+const lifetime = { least: 60_000, usual: 3_600_000, most: 86_400_000 }
+// What is older is not used before it was asked for anew.
+const behindFor = 86_400_000
 const retryAfter = 10_000
 const redirectsAtMost = 3
 
 export interface DiscoveryOptions {
   provider: string
   issuer: string
+  /** What the metadata name as their issuer, where that is another (quirks.tenantIssuer). */
+  named?: string | undefined
   transport: Transport
   clock: () => number
+  /** What counts where the metadata say nothing. */
+  defaults: Partial<AuthorizationServer>
   /** Endpoints given by hand, which win. */
   overrides: Partial<AuthorizationServer>
   /** Throws where the metadata cannot be worked with. */
@@ -26,6 +33,7 @@ export class Discovery {
   #server: AuthorizationServer | undefined
   #flight: Promise<AuthorizationServer> | undefined
   #goodUntil = 0
+  #fetchFrom = 0
 
   constructor (options: DiscoveryOptions) {
     this.#options = options
@@ -33,47 +41,65 @@ export class Discovery {
 
   /** The metadata. Throws FST_OAUTH_DISCOVERY_FAILED and the errors of the transport. */
   async server (): Promise<AuthorizationServer> {
-    if (this.#server !== undefined && this.#options.clock() < this.#goodUntil) return this.#server
+    const now = this.#options.clock()
+    const known = this.#server
+    if (known === undefined) return this.#renew()
+    if (now < this.#goodUntil || now < this.#fetchFrom) return known
+    this.#fetchFrom = now + retryAfter
+    const renewed = this.#renew().catch(() => known)
+    return now - this.#goodUntil < behindFor ? known : renewed
+  }
+
+  #renew (): Promise<AuthorizationServer> {
     this.#flight ??= this.#discover().finally(() => { this.#flight = undefined })
     return this.#flight
   }
 
   async #discover (): Promise<AuthorizationServer> {
-    const { clock, check, overrides } = this.#options
-    try {
-      const found = await this.#fetch('oidc') ?? await this.#fetch('oauth2')
-      if (found === null) throw this.#failed('neither openid-configuration nor oauth-authorization-server exists under the issuer')
-      const server = { ...withoutNulls(found), ...overrides }
-      check(server)
-      // The engine hangs its cache of keys on this object: unchanged metadata keeps it.
-      if (JSON.stringify(server) !== JSON.stringify(this.#server)) this.#server = server
-      this.#goodUntil = clock() + keptFor
-    } catch (error) {
-      if (this.#server === undefined) throw error
-      this.#goodUntil = clock() + retryAfter
-    }
+    const { clock, check, defaults, overrides } = this.#options
+    const found = await this.#fetch('oidc') ?? await this.#fetch('oauth2')
+    if (found === null) throw this.#failed('neither openid-configuration nor oauth-authorization-server exists under the issuer')
+    const server = { ...defaults, ...withoutNulls(found.metadata), ...overrides }
+    check(server)
+    this.#goodUntil = clock() + lifetimeOf(found.answer, lifetime)
+    // The engine hangs its cache of keys on this object: unchanged metadata keeps it.
+    if (JSON.stringify(server) !== JSON.stringify(this.#server)) this.#server = server
     return this.#server as AuthorizationServer
   }
 
-  async #fetch (algorithm: 'oidc' | 'oauth2'): Promise<AuthorizationServer | null> {
-    const { issuer, transport } = this.#options
-    const expected = new URL(issuer)
-    const response = await discoveryRequest(expected, {
+  async #fetch (algorithm: 'oidc' | 'oauth2'): Promise<{ metadata: AuthorizationServer, answer: Answer } | null> {
+    const { issuer, named = issuer, transport } = this.#options
+    let heard: Answer | undefined
+    const response = await discoveryRequest(new URL(issuer), {
       algorithm,
       [allowInsecureRequests]: true,
       // Some servers move their metadata, or send it under another content type. It names its issuer, whatever it came by.
-      [customFetch]: async (url, { headers }) => toResponse(await transport(new URL(url), { method: 'GET', headers, redirects: redirectsAtMost }), 'application/json')
+      [customFetch]: async (url, { headers }) => {
+        heard = await transport(new URL(url), { method: 'GET', headers, redirects: redirectsAtMost })
+        return toResponse(heard, 'application/json')
+      }
     })
     if (response.status === 404) return null
+    const answer = heard as unknown as Answer
     try {
-      return await processDiscoveryResponse(expected, response)
+      return { metadata: await processDiscoveryResponse(new URL(named), response), answer }
     } catch (error) {
-      throw this.#failed(response.status === 200 ? (error as Error).message : `status ${response.status}`, error)
+      throw this.#failed(response.status === 200 ? `${(error as Error).message}${otherIssuer(answer.text, named)}` : `status ${response.status}`, error)
     }
   }
 
   #failed (why: string, cause?: unknown): Error {
     return oauthError('FST_OAUTH_DISCOVERY_FAILED', [this.#options.provider, why], cause, { retryAfter: 10 })
+  }
+}
+
+// Mostly a slash at the end, which counts.
+function otherIssuer (text: string, expected: string): string {
+  try {
+    const { issuer } = JSON.parse(text)
+    return typeof issuer === 'string' && issuer !== expected ? ` (it names ${quote(issuer)}; the option issuer is ${expected})` : ''
+  } catch {
+    return ''
   }
 }
 

@@ -1,22 +1,21 @@
 // What an id_token must pass besides the engine's own checks (OpenID Connect Core 1.0 section 3.1.3.7): its signature,
 // always, and the claims that the engine leaves alone.
-import { createHash } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { decodeProtectedHeader } from 'jose'
-import { OperationProcessingError, allowInsecureRequests, customFetch, validateApplicationLevelSignature } from 'oauth4webapi'
+import { validateApplicationLevelSignature } from 'oauth4webapi'
 import type { AuthorizationServer } from 'oauth4webapi'
 import { isOAuthError, oauthError } from '../errors.js'
-import { toResponse } from '../http/read-answer.js'
-import type { Transport } from '../http/transport.js'
+import { ProviderKeys } from './keys.js'
+import type { KeyOptions } from './keys.js'
 
 /** Seconds that the provider's clock and ours may differ. */
 export const tolerance = 60
 
-export interface IdTokenOptions {
-  provider: string
+export interface IdTokenOptions extends KeyOptions {
   clientId: string
-  transport: Transport
-  /** Milliseconds since the epoch. */
-  clock: () => number
+  /** Of the one kind of id_token that it signs: HS256, where that is configured. */
+  clientSecret?: string | undefined
+  clockTolerance?: number | undefined
 }
 
 /** An answer whose id_token the engine has read, and what belongs to it. */
@@ -29,92 +28,52 @@ export interface ReadIdToken {
   code?: string | undefined
 }
 
-const keysKeptFor = 60_000
-
-/** Verifies id_tokens of one provider and keeps its keys. */
+/** Verifies id_tokens of one provider. */
 export class IdTokenVerifier {
   readonly #options: IdTokenOptions
-  // The engine keeps the keys of a server on its metadata object; a copy of that object starts without keys.
-  readonly #keyHolders = new WeakMap<AuthorizationServer, AuthorizationServer>()
-  #renewedAt = Number.NEGATIVE_INFINITY
-  #fetches = 0
+  readonly keys: ProviderKeys
 
   constructor (options: IdTokenOptions) {
     this.#options = options
+    this.keys = new ProviderKeys(options)
   }
 
   /** Throws FST_OAUTH_ID_TOKEN_INVALID, or the transport's errors where the keys cannot be had. */
   async verify (server: AuthorizationServer, read: ReadIdToken): Promise<void> {
+    const { alg, typ } = decodeProtectedHeader(read.idToken)
     try {
-      await this.verifySignature(server, read.response)
+      if (alg === 'HS256') this.#verifyBySecret(read.idToken)
+      else await this.verifySignature(server, read.response)
     } catch (error) {
       throw isOAuthError(error) ? error : this.#refused((error as Error).message, error)
     }
-    const { clientId, clock } = this.#options
+    const { clientId, clock, clockTolerance = tolerance } = this.#options
     const { sub, azp, iat, at_hash: atHash, c_hash: codeHash } = read.claims
-    const { alg, typ } = decodeProtectedHeader(read.idToken)
     if (typ !== undefined && /\+jwt$/i.test(typ)) throw this.#refused('its type is that of another kind of token')
     if (sub === '') throw this.#refused('sub is empty')
     if (azp !== undefined && azp !== clientId) throw this.#refused('azp names another client')
-    if (Number(iat) > clock() / 1000 + tolerance) throw this.#refused('iat lies in the future: the clocks of this machine and of the provider differ')
+    if (Number(iat) > clock() / 1000 + clockTolerance) throw this.#refused('iat lies in the future: the clocks of this machine and of the provider differ')
     if (atHash !== undefined && atHash !== hashOf(read.accessToken, String(alg))) throw this.#refused('at_hash does not match the access token')
     if (codeHash !== undefined && read.code !== undefined && codeHash !== hashOf(read.code, String(alg))) throw this.#refused('c_hash does not match the code')
   }
 
   /** Verifies the signature of the token that the engine has read from this response. Throws the engine's errors too. */
   async verifySignature (server: AuthorizationServer, response: Response): Promise<void> {
-    const fetches = this.#fetches
-    const holder = this.#keyHolders.get(server) ?? server
-    try {
-      await this.#validate(holder, response)
-    } catch (error) {
-      const next = error instanceof OperationProcessingError ? this.#renewKeys(server, { holder, fetches }) : undefined
-      if (next === undefined) throw error
-      await this.#validate(next, response)
-    }
+    await this.keys.check(server, (keyed, options) => validateApplicationLevelSignature(keyed, response, options))
   }
 
-  // The provider may have rotated its keys since we fetched them. Asked at most once a minute, and not when they were
-  // fetched just now, so that made-up key ids cause no flood.
-  #renewKeys (server: AuthorizationServer, used: { holder: AuthorizationServer, fetches: number }): AuthorizationServer | undefined {
-    const current = this.#keyHolders.get(server) ?? server
-    // Another login was here first.
-    if (current !== used.holder) return current
-    const now = this.#options.clock()
-    if (this.#fetches !== used.fetches || now - this.#renewedAt < keysKeptFor) return undefined
-    this.#renewedAt = now
-    const next = { ...server }
-    this.#keyHolders.set(server, next)
-    return next
-  }
-
-  async #validate (server: AuthorizationServer, response: Response): Promise<void> {
-    await validateApplicationLevelSignature(server, response, {
-      [allowInsecureRequests]: true,
-      [customFetch]: this.#fetchKeys
-    })
-  }
-
-  readonly #fetchKeys = async (url: string, { headers }: { headers: Record<string, string> }): Promise<Response> => {
-    this.#fetches++
-    const { provider, transport } = this.#options
-    const answer = await transport(new URL(url), { method: 'GET', headers })
-    const why = answer.status === 200 ? 'it holds no list of keys' : `status ${answer.status}`
-    if (answer.status !== 200 || !isKeySet(answer.text)) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['JWK Set', provider, why])
-    return toResponse(answer, 'application/json')
+  // RFC 7518 section 3.2. A public key is never a secret here: what is compared with is the client's, where the option idTokenAlg says so.
+  #verifyBySecret (idToken: string): void {
+    const { clientSecret } = this.#options
+    if (clientSecret === undefined) throw this.#refused('it is signed with HS256, and the option idTokenAlg does not name that')
+    const end = idToken.lastIndexOf('.')
+    const right = createHmac('sha256', clientSecret).update(idToken.slice(0, end)).digest()
+    const given = Buffer.from(idToken.slice(end + 1), 'base64url')
+    if (given.length !== right.length || !timingSafeEqual(given, right)) throw this.#refused('its signature is not that of the client secret')
   }
 
   #refused (why: string, cause?: unknown): Error {
     return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#options.provider, why], cause)
-  }
-}
-
-// RFC 7517 section 5.
-function isKeySet (text: string): boolean {
-  try {
-    return Array.isArray(JSON.parse(text).keys)
-  } catch {
-    return false
   }
 }
 

@@ -1,25 +1,34 @@
 // Claims and userinfo (OpenID Connect Core 1.0 sections 5.1 and 5.3) as one profile.
-import type { OAuthProfile } from '../../types/profile.js'
+import type { OAuthProfile, OAuthProfileEmails, OAuthProfileMap } from '../../types/profile.js'
+import { isOAuthError } from '../errors.js'
+import { valueAt } from '../json-pointer.js'
+import { isTrue, mapped, standardClaims, textOf } from './profile-map.js'
 
-export type ProfileMap = (userinfo: Record<string, unknown>) => Partial<Omit<OAuthProfile, 'raw'>>
+export type ProfileMap = ((userinfo: Record<string, unknown>) => Partial<Omit<OAuthProfile, 'raw'>>) | OAuthProfileMap
 
 /** Maps claims to a profile: by the provider's own map, else by OpenID Connect's standard claims. */
 export function toProfile (raw: Record<string, unknown>, map: ProfileMap = standardClaims): OAuthProfile {
-  const { id, name, email, emailVerified, picture } = map(raw)
-  return { id: textOf(id), name, email, emailVerified: emailVerified ?? false, picture, raw }
+  const { id, name, email, emailVerified, username, picture } = typeof map === 'function' ? map(raw) : mapped(raw, map)
+  return { id: textOf(id), name, email, emailVerified: emailVerified ?? false, username, picture, raw }
 }
 
-function standardClaims (claims: Record<string, unknown>): Omit<OAuthProfile, 'raw'> {
-  return {
-    id: textOf(claims.sub ?? claims.id),
-    name: textOf(claims.name ?? claims.preferred_username),
-    email: textOf(claims.email),
-    // Apple and Amazon Cognito send the words.
-    emailVerified: claims.email_verified === true || claims.email_verified === 'true',
-    picture: textOf(claims.picture)
-  }
+/** The same profile with the e-mail address of a second request, where the map declares one and the provider answers it. */
+export async function withEmails (profile: OAuthProfile, map: ProfileMap | undefined, fetch: (url: URL) => Promise<unknown>): Promise<OAuthProfile> {
+  if (typeof map !== 'object' || map.emails === undefined) return profile
+  const emails = map.emails
+  const answer = await fetch(new URL(emails.url)).catch(error => {
+    // A scope that was not granted, say: then the first answer is all there is.
+    if (isOAuthError(error) && error.code === 'FST_OAUTH_INVALID_PROVIDER_ANSWER') return undefined
+    throw error
+  })
+  const email = verifiedOf(answer, emails)
+  return email === undefined ? profile : { ...profile, email, emailVerified: true }
 }
 
-function textOf (value: unknown): string | undefined {
-  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined
+function verifiedOf (answer: unknown, { list = '', email, verified, primary }: OAuthProfileEmails): string | undefined {
+  const entries = valueAt(answer, list)
+  if (!Array.isArray(entries)) return undefined
+  const good = entries.filter(entry => isTrue(valueAt(entry, verified)) && textOf(valueAt(entry, email)) !== undefined)
+  const chosen = good.find(entry => primary !== undefined && isTrue(valueAt(entry, primary))) ?? good[0]
+  return textOf(valueAt(chosen, email))
 }

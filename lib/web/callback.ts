@@ -33,7 +33,7 @@ export function callbackOf ({ cipher, options }: OAuthContext, request: FastifyR
  * The address that the browser is sent to instead, with the form in it, encrypted; null where it has no other cookies.
  */
 export function passAsGet (context: OAuthContext, { request, pending, provider, callback }: { request: FastifyRequest, pending: PendingLogins, provider: Provider, callback: URLSearchParams }): string | null {
-  if (request.method !== 'POST' || !pending.hadCookies(request, callback.get('state'))) return null
+  if (request.method !== 'POST' || !pending.hadCookies(request, provider.keyOf(callback))) return null
   const sealed = context.cipher.seal('form-post', provider.name, JSON.stringify({ at: context.options.clock(), form: callback.toString() }))
   return `${callbackUrlOf(context, request, provider)}?${passedOn}=${sealed}`
 }

@@ -1,8 +1,9 @@
 // One answer to 'authorization required': a redirect for page loads, JSON with WWW-Authenticate (RFC 6750 section 3, RFC 9470
-// section 3) for everything else.
+// section 3) for everything else, and a page with the same status for the form that a person has sent.
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
+import type { OAuthUnauthorizedState } from '../../types/options.js'
 import { oauthError } from '../errors.js'
 import type { OAuthError } from '../errors.js'
 import { covers } from '../grants/grant.js'
@@ -14,7 +15,7 @@ import { basePathOf, publicUrl } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { runsHook } from './endings.js'
 import type { LoginFlow, LoginRequest } from './login-flow.js'
-import { isPageLoad } from './negotiation.js'
+import { isFormSent, isPageLoad } from './negotiation.js'
 import { guarded, sendError } from './reply.js'
 
 export interface Challenge extends AuthenticationNeeds {
@@ -30,6 +31,9 @@ export interface Challenge extends AuthenticationNeeds {
 
 /** What the `login` parameter of the login route carries, sealed: a query cannot ask for anything of its own. */
 export type LoginTicket = Omit<LoginRequest, 'provider' | 'popup' | 'crossSite'> & { tenant?: string | undefined }
+
+// What an answer was made for may stay open in a tab; what it asks for is not good for ever.
+const ticketTime = 3_600_000
 
 export class Challenger {
   readonly #context: OAuthContext
@@ -49,7 +53,12 @@ export class Challenger {
       if (await runsHook(reply, () => onUnauthorized(state))) return
     }
     if (isPageLoad(request)) return this.#flow.start(request, reply, { ...ticket, provider, returnTo: this.#resumeAt(request) })
-    sendChallenge(reply, challenge, { error, authorizeUrl: this.#authorizeUrl(request, provider, { ...ticket, returnTo: this.#resumeAt(request) }) })
+    sendChallenge({ request, reply }, challenge, { error, authorizeUrl: this.#authorizeUrl(request, provider, { ...ticket, returnTo: this.#resumeAt(request) }) })
+  }
+
+  /** Asks the provider whether it can do without asking the user; the page load is repeated, whatever comes of it. */
+  async trySilently (request: FastifyRequest, reply: FastifyReply, challenge: Challenge): Promise<void> {
+    await this.#flow.start(request, reply, { ...ticketOf(challenge), provider: challenge.provider, returnTo: this.#resumeAt(request), silent: true })
   }
 
   /** Answers what an API has asked for. Where the grant has it already, another login would bring nothing: the answer is final. */
@@ -57,18 +66,22 @@ export class Challenger {
     const { grant, scope } = challenge
     if (grant === null || !covers(grant, scope) || !isAuthenticated(grant, challenge, this.#context.options.clock())) return this.challenge(request, reply, challenge)
     if (isPageLoad(request)) return sendError(request, reply, error)
-    sendChallenge(reply, challenge, { error })
+    sendChallenge({ request, reply }, challenge, { error })
   }
 
   /** The path of the login route with a ticket. */
   loginPath ({ name }: Pick<Provider, 'name'>, ticket: LoginTicket): string {
-    return `${this.#context.prefix}/${name}?login=${this.#context.cipher.seal('login-request', name, JSON.stringify(ticket))}`
+    const { cipher, prefix, options } = this.#context
+    return `${prefix}/${name}?login=${cipher.seal('login-request', name, JSON.stringify({ ...ticket, at: options.clock() }))}`
   }
 
-  /** Opens a ticket of this provider; null where it is none. */
+  /** Opens a ticket of this provider; null where it is none. Of one that is too old only whose it is and the way back are left: that page asks anew. */
   openTicket (provider: Pick<Provider, 'name'>, sealed: unknown): LoginTicket | null {
-    const plain = typeof sealed === 'string' ? this.#context.cipher.open('login-request', provider.name, sealed) : null
-    return plain === null ? null : JSON.parse(plain)
+    const { cipher, options } = this.#context
+    const plain = typeof sealed === 'string' ? cipher.open('login-request', provider.name, sealed) : null
+    if (plain === null) return null
+    const { at, ...ticket } = JSON.parse(plain)
+    return options.clock() - at > ticketTime ? { tenant: ticket.tenant, returnTo: ticket.returnTo } : ticket
   }
 
   // A page load goes on where it was. What else there is is not repeated: it goes back to the page that it came from.
@@ -104,7 +117,7 @@ const wireErrors: Record<string, string> = {
 }
 
 // RFC 6750 section 3: no error code for a request without credentials.
-function sendChallenge (reply: FastifyReply, { provider: { name }, scope, acr, maxAge }: Challenge, { error, authorizeUrl }: { error: OAuthError, authorizeUrl?: string }): void {
+function sendChallenge ({ request, reply }: Pick<OAuthUnauthorizedState, 'request' | 'reply'>, { provider: { name }, scope, acr, maxAge }: Challenge, { error, authorizeUrl }: { error: OAuthError, authorizeUrl?: string }): void {
   const { code, statusCode, message } = error
   const wireError = wireErrors[code]
   const params = { realm: name, ...(wireError === undefined ? {} : { error: wireError }), ...(scope.length === 0 ? {} : { scope: scope.join(' ') }), ...authenticationParams({ acr, maxAge }) }
@@ -112,5 +125,6 @@ function sendChallenge (reply: FastifyReply, { provider: { name }, scope, acr, m
   guarded(reply)
     .code(statusCode)
     .header('www-authenticate', `Bearer ${Object.entries(params).map(([key, value]) => `${key}="${value}"`).join(', ')}`)
-    .send({ statusCode, code, error: STATUS_CODES[statusCode], message, provider: name, ...needs, authorizeUrl })
+  if (isFormSent(request)) sendError(request, reply, error, { allowUrl: authorizeUrl })
+  else reply.send({ statusCode, code, error: STATUS_CODES[statusCode], message, provider: name, ...needs, authorizeUrl })
 }

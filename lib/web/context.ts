@@ -4,6 +4,7 @@ import type {} from '@fastify/cookie'
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { OAuthClient } from '../../types/client.js'
+import { entryOf } from '../catalogue/index.js'
 import { Cipher } from '../grants/cipher.js'
 import { GrantKeeper } from '../grants/keeper.js'
 import { MemoryGrantStore } from '../grants/memory-store.js'
@@ -44,8 +45,15 @@ export function createContext (app: FastifyInstance, options: PluginOptions): OA
     ...(options.onGrantChange === undefined ? {} : { onChange: options.onGrantChange }),
     warn: (message, error) => { app.log.warn({ err: error }, message) }
   })
-  const registry = new ProviderRegistry({ dispatcher, timeout, clock })
-  for (const [name, provider] of Object.entries(options.providers)) registry.add(name, provider)
   const baseUrl = options.baseUrl === undefined ? undefined : new URL(options.baseUrl)
-  return { options, baseUrl, prefix: `${app.prefix.replace(/\/$/, '')}${options.prefix}`, registry, keeper, cipher, dispatcher }
+  const prefix = `${app.prefix.replace(/\/$/, '')}${options.prefix}`
+  const callbackUrl = (name: string) => `${options.baseUrl}${prefix}/${name}/callback`
+  const registry = new ProviderRegistry({ dispatcher, timeout, clock, ...(baseUrl === undefined ? {} : { callbackUrl }) })
+  for (const [name, provider] of Object.entries(options.providers)) {
+    registry.add(name, provider)
+    if (typeof provider !== 'function' && provider.extends !== undefined && entryOf(provider.extends)?.verified === false) {
+      app.log.warn(`fastify-oauth: the entry ${provider.extends} of the catalogue, which providers.${name} takes, was read in one source only. Check it against the provider's documentation`)
+    }
+  }
+  return { options, baseUrl, prefix, registry, keeper, cipher, dispatcher }
 }

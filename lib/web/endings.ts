@@ -1,7 +1,7 @@
 // How a login ends: the application's hooks, and what is replied where they do not reply.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
-import type { OAuthError } from '../errors.js'
+import type { OAuthError, OAuthErrorCode } from '../errors.js'
 import { quote } from '../errors.js'
 import type { OAuthContext } from './context.js'
 import { baseUrlOf } from './base-url.js'
@@ -33,6 +33,13 @@ export async function endLogin (context: OAuthContext, { popup, grant, returnTo,
   sendToOpener(reply, { origin: baseUrlOf(context, request, { baseUrl }).origin, statusCode: 200, message: 'You are logged in.', result: { provider, ok: true } })
 }
 
+const denials: ReadonlySet<OAuthErrorCode> = new Set(['FST_OAUTH_ACCESS_DENIED', 'FST_OAUTH_LOGIN_REQUIRED', 'FST_OAUTH_CONSENT_REQUIRED', 'FST_OAUTH_INTERACTION_REQUIRED'])
+
+/** Whether the user or the provider refused: that is nobody's fault. */
+export function isDenial ({ code }: OAuthError): boolean {
+  return denials.has(code)
+}
+
 /** Runs onDenied with what the provider said, then replies with the error. */
 export async function denyLogin (context: OAuthContext, { callback, ...failed }: FailedEnding & { callback: URLSearchParams }): Promise<void> {
   const { error, request, reply, provider } = failed
@@ -53,8 +60,15 @@ export async function failLogin (context: OAuthContext, failed: FailedEnding): P
 }
 
 function replyToFailure (context: OAuthContext, { request, reply, provider, baseUrl, popup, error, ...waysOn }: FailedEnding): void {
-  if (popup !== true) return sendError(request, reply, error, waysOn)
+  const app = context.options.returnToUris.find(uri => uri === error.returnTo)
+  if (popup !== true) return app === undefined ? sendError(request, reply, error, waysOn) : seeOther(reply, withError(app, error))
   sendToOpener(reply, { origin: baseUrlOf(context, request, { baseUrl }).origin, statusCode: error.statusCode, message: publicText(error), result: { provider, ok: false, code: error.code } })
+}
+
+// A native application waits for its address, and its user for the application: neither would go on from a page.
+function withError (uri: string, { code }: OAuthError): string {
+  const [, address = '', fragment = ''] = /^([^#]*)(.*)$/.exec(uri) ?? []
+  return `${address}${address.includes('?') ? '&' : '?'}error=${code}${fragment}`
 }
 
 function log (level: 'info' | 'warn' | 'error', { request, provider, error }: FailedEnding): void {

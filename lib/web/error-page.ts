@@ -18,13 +18,20 @@ export interface ErrorPage {
   retryUrl?: string | undefined
   /** Where the account that came back can be linked as another one; a path. */
   linkUrl?: string | undefined
+  /** Where what was sent can be allowed, to be sent again; on this origin. */
+  allowUrl?: string | undefined
 }
 
-export function errorPage ({ statusCode, code, message, retryUrl, linkUrl }: ErrorPage): string {
-  const title = statusCode === 403 ? 'No access' : statusCode < 500 ? 'Login not completed' : 'Login not possible now'
-  const retry = retryUrl === undefined ? '' : `<p><a href="${escape(retryUrl)}">Start the login again</a></p>`
-  const link = linkUrl === undefined ? '' : `<p><a href="${escape(linkUrl)}">Link it as another account</a></p>`
-  return styled({ title, body: `<p>${escape(message)}</p>${retry}${link}<p><code>${escape(code)}</code></p>` })
+export function errorPage ({ statusCode, code, message, retryUrl, linkUrl, allowUrl }: ErrorPage): string {
+  const title = statusCode === 403 ? 'No access' : allowUrl !== undefined ? 'Login needed' : statusCode < 500 ? 'Login not completed' : 'Login not possible now'
+  const way = (url: string | undefined, text: string) => url === undefined ? '' : `<p><a href="${escape(url)}">${text}</a></p>`
+  const ways = [
+    allowUrl === undefined ? '' : '<p>What you sent was not taken. Log in and allow it, then send it again.</p>',
+    way(allowUrl, 'Log in and allow it'),
+    way(retryUrl, 'Start the login again'),
+    way(linkUrl, 'Link it as another account')
+  ]
+  return styled({ title, body: `<p>${escape(message)}</p>${ways.join('')}<p><code>${escape(code)}</code></p>` })
 }
 
 /** A page in this style. Everything but `title` and `script` is markup. */

@@ -8,11 +8,14 @@ import type { RouteRequirement } from '../options.js'
 import { Provider } from '../provider.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
+import { InheritedRequirements } from './inherited.js'
 import { Injection } from './inject.js'
 import type { Owners } from './owner.js'
 import { asError } from './reply.js'
 import type { Bind } from './request-decorator.js'
+import { isPageLoad } from './negotiation.js'
 import { accountOf, checkAuthentication, combined, isOfOneGrant, meets, readRequirement } from './requirement.js'
+import { silentFailureOf } from './silent.js'
 import { tokensOf } from './token-source.js'
 
 type Each = readonly [RouteRequirement, ...RouteRequirement[]]
@@ -21,7 +24,7 @@ interface Needs {
   /** What one grant must meet, the most particular last. */
   each: Each
   /** What a challenge asks for besides. */
-  besides?: readonly RouteRequirement[]
+  besides?: () => readonly RouteRequirement[]
   /** Whether request.oauth is bound to the grant, and to its provider where it falls short. The route's own requirement goes first. */
   binds: 'always' | 'when met' | 'never'
 }
@@ -33,9 +36,8 @@ export class Guard {
   readonly #bind: Bind
   readonly #injection: Injection
   readonly #requirements = new WeakMap<object, RouteRequirement>()
-  // Of hooks that were seen to run for a route. They run after its own requirement was looked at: known from an earlier request,
-  // what they need is asked for in the same login.
-  readonly #hooks = new WeakMap<object, Set<RouteRequirement>>()
+  // Of hooks, which run after a route's own requirement was looked at: what they need is asked for in the same login.
+  readonly #inherited = new InheritedRequirements()
 
   constructor (context: OAuthContext, { owners, challenger, bind }: { owners: Owners, challenger: Challenger, bind: Bind }) {
     this.#context = context
@@ -55,56 +57,57 @@ export class Guard {
   onRequest (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const { config } = request.routeOptions
     if (!declares(config)) return done()
-    this.#settle(done, async () => {
+    settle(done, this.#admit(request, reply, () => {
       const own = this.#requirementOf(request, config)
-      const besides = [...this.#hooks.get(config) ?? []].filter(one => isOfOneGrant(one, own))
-      return this.#admit(request, reply, { each: [own], besides, binds: 'always' })
-    })
+      return { each: [own], besides: () => this.#inherited.of(request, own), binds: 'always' }
+    }))
   }
 
   /** A hook that does the same for every route of a context. */
   require (given: unknown): OAuthRequirementHook {
     const requirement = readRequirement(this.#context.registry, given, 'app.oauth.require()')
     if (requirement.inject !== undefined) throw oauthError('FST_OAUTH_INVALID_OPTIONS', ['app.oauth.require().inject is an object; allowed is nothing: a token is injected by the config.oauth of a route'])
-    return (request, reply, done) => {
+    const hook: OAuthRequirementHook = (request, reply, done) => {
       const { config } = request.routeOptions
-      this.#settle(done, async () => {
+      settle(done, this.#admit(request, reply, () => {
         const own = declares(config) ? this.#requirementOf(request, config) : undefined
         const isJoined = own !== undefined && !own.optional && isOfOneGrant(requirement, own)
-        if (isJoined && !requirement.optional) this.#hooks.set(config, (this.#hooks.get(config) ?? new Set()).add(requirement))
-        return this.#admit(request, reply, isJoined ? { each: [requirement, { ...own, optional: requirement.optional }], binds: 'when met' } : { each: [requirement], binds: own === undefined ? 'always' : 'never' })
-      })
+        const besides = () => this.#inherited.of(request, requirement)
+        return isJoined ? { each: [requirement, { ...own, optional: requirement.optional }], besides, binds: 'when met' } : { each: [requirement], besides, binds: own === undefined ? 'always' : 'never' }
+      }))
     }
+    return this.#inherited.note(hook, requirement)
   }
 
-  // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
-  #settle (done: (error?: Error) => void, admit: () => Promise<boolean>): void {
-    admit().then(admitted => { if (admitted) done() }, error => done(asError(error)))
-  }
-
-  async #admit (request: FastifyRequest, reply: FastifyReply, { each, besides = [], binds }: Needs): Promise<boolean> {
+  // The path of every guarded request: where nothing is to be waited for, nothing is.
+  async #admit (request: FastifyRequest, reply: FastifyReply, needs: () => Needs): Promise<boolean> {
+    const { each, besides, binds } = needs()
     const { registry, options } = this.#context
     const wanted = combined(each)
     const found = registry.at(wanted.provider, { request })
     const provider = found instanceof Provider ? found : await found
     if (provider.tenant !== undefined) checkAuthentication(provider.protocol, wanted, nameOf(request.routeOptions))
     this.#injection.check(request, provider, wanted)
-    const account = await accountOf(request, wanted)
-    const owner = async () => (await this.#owners.of(request)).id
+    const account = typeof wanted.account === 'function' ? await accountOf(request, wanted) : wanted.account
+    const owner = () => this.#owners.idOf(request)
     const grant = await tokensOf(this.#context, provider, { request, owner, account }).current()
     const now = options.clock()
     if (grant !== null && each.every(one => meets(grant, one, now))) {
-      if (binds !== 'never') this.#bind(request, { provider: provider.name, tenant: provider.tenant, account: grant.account, grant })
+      if (binds !== 'never') this.#bind(request, { ...bindingOf(provider), account: grant.account, grant })
       this.#injection.apply(request, wanted, grant)
       return true
     }
+    if (wanted.silent && isPageLoad(request) && silentFailureOf(this.#context, request, provider) === null) {
+      await this.#challenger.trySilently(request, reply, { provider, scope: wanted.scope, acr: wanted.acr, maxAge: wanted.maxAge, account, grant })
+      return false
+    }
     if (wanted.optional) {
-      if (binds === 'always') this.#bind(request, { provider: provider.name, tenant: provider.tenant, account })
+      if (binds === 'always') this.#bind(request, { ...bindingOf(provider), account })
       // Nor with another's token, which the client may have sent.
       this.#injection.apply(request, wanted, null)
       return true
     }
-    const { scope, acr, maxAge, onUnauthorized } = combined([...besides, ...each] as readonly RouteRequirement[] as Each)
+    const { scope, acr, maxAge, onUnauthorized } = combined([...besides?.() ?? [], ...each] as readonly RouteRequirement[] as Each)
     await this.#challenger.challenge(request, reply, { provider, scope, acr, maxAge, account, grant, onUnauthorized })
     return false
   }
@@ -117,6 +120,15 @@ export class Guard {
     this.#requirements.set(config, requirement)
     return requirement
   }
+}
+
+// A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
+function settle (done: (error?: Error) => void, admission: Promise<boolean>): void {
+  admission.then(admitted => { if (admitted) done() }, error => done(asError(error)))
+}
+
+function bindingOf (provider: Provider) {
+  return { provider: provider.name, tenant: provider.tenant, found: provider }
 }
 
 // A config.oauth that is undefined by mistake is one that was meant to guard the route.

@@ -1,12 +1,12 @@
 // Token injection of routes whose config.oauth asks for it: onto the request that a proxy forwards, and onto the response to
 // a front end that calls the API itself. Bearer tokens alone (RFC 6750): other signatures belong to one request.
-import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest, RouteOptions, onSendHookHandler } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
 import type { RouteRequirement } from '../options.js'
 import { Provider } from '../provider.js'
 import type { OAuthContext } from './context.js'
+import { cookiesIn, isTokenParameter, replaceCredentials, withoutToken } from './credentials.js'
 import { refuseForgery, siteOf } from './same-origin.js'
 
 export class Injection {
@@ -23,9 +23,10 @@ export class Injection {
     const found = inject !== undefined && registry.has(provider) ? registry.get(provider) : undefined
     // A tenant's is checked when it is known.
     if (found instanceof Provider) checkProtocol(found, where)
+    // Of the route, not of the instance: they run after all others, so that what they see is the answer as it leaves, and routes
+    // without them pay nothing.
+    if (inject?.request === true) route.onSend = [route.onSend ?? [], this.#renewal()].flat()
     if (inject?.response === undefined) return
-    // Of the route, not of the instance: it runs after all others, so that what it sees is the answer as it leaves, and routes
-    // without it pay nothing.
     route.onSend = [route.onSend ?? [], this.#exposure(inject.response)].flat()
     this.#exposing.add(Object(route.config?.oauth))
   }
@@ -45,12 +46,29 @@ export class Injection {
   /** Puts the token on the request, in place of all credentials that came with it; without a grant it leaves none. */
   apply (request: FastifyRequest, { inject }: RouteRequirement, grant: OAuthGrant | null): void {
     if (inject === undefined || !inject.request) return
+    removeToken(request)
     const token = bearerOf(grant)
     const cookie = cookiesIn(request.headers.cookie, inject.cookies)
     replaceCredentials(request.raw, {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(cookie === '' ? {} : { cookie })
     })
+  }
+
+  // The proxy has sent the request and cannot send it again with another token: the next one of the client's has it.
+  #renewal (): onSendHookHandler {
+    const { registry, keeper } = this.#context
+    return async (request, { statusCode }, payload) => {
+      const { grant } = request.oauth
+      if (statusCode !== 401 || grant === null || !registry.has(grant.provider)) return payload
+      try {
+        const provider = await registry.at(grant.provider, { request, tenant: grant.tenant })
+        if (!provider.hasOwnTokens) await keeper.renew(provider, grant)
+      } catch (err) {
+        request.log.warn({ err, provider: grant.provider }, 'The API refused a token, and it could not be refreshed')
+      }
+      return payload
+    }
   }
 
   #exposure (header: string): onSendHookHandler {
@@ -71,6 +89,13 @@ export class Injection {
   }
 }
 
+// A proxy takes the address from the request as Node has it; a handler that forwards query parameters, from what Fastify has read.
+function removeToken (request: FastifyRequest): void {
+  const { raw, query } = request
+  raw.url = withoutToken(String(raw.url))
+  for (const name of Object.keys(Object(query)).filter(isTokenParameter)) Reflect.deleteProperty(Object(query), name)
+}
+
 // A grant from before the provider's options changed may hold a token that is bound to a key.
 function bearerOf (grant: OAuthGrant | null): string | undefined {
   return grant?.dpopKey === undefined ? grant?.accessToken : undefined
@@ -82,36 +107,6 @@ function checkProtocol ({ name, protocol, bindsTokens }: Provider, where: string
     ? 'with bearer tokens: with dpop or clientCert they are of no use to another who holds them'
     : 'of OAuth 2: a signature of OAuth 1.0a belongs to one request to the API, which is not known here'
   throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`config.oauth.inject of ${where} is set for ${name}; allowed is a provider ${why}. Call the API with request.oauth`])
-}
-
-// Every spelling: servers and gateways that turn names into variables take `-` and `_` for the same, or drop what they do not know.
-function isCredential (name: string): boolean {
-  const letters = name.toLowerCase().replace(/[^a-z]/g, '')
-  return letters === 'authorization' || letters === 'proxyauthorization' || letters === 'cookie'
-}
-
-/** All views that Node has of the headers of a request. */
-function replaceCredentials (raw: IncomingMessage, credentials: Record<string, string>): void {
-  const { headers, rawHeaders, headersDistinct = {} } = raw
-  // RFC 9110 section 7.6.1: what Connection names goes no further than to us; a proxy would drop the token as well.
-  const connection = headers.connection?.split(',').map(option => option.trim()).filter(option => option !== '' && !isCredential(option)).join(', ')
-  const added = { ...credentials, ...(connection === undefined || connection === '' ? {} : { connection }) }
-  const isOld = (name: string) => isCredential(name) || name.toLowerCase() === 'connection'
-
-  const kept = rawHeaders.flatMap((name, index) => index % 2 === 0 && !isOld(name) ? [name, rawHeaders[index + 1] as string] : [])
-  rawHeaders.splice(0, rawHeaders.length, ...kept, ...Object.entries(added).flat())
-  for (const name of Object.keys(headers).filter(isOld)) Reflect.deleteProperty(headers, name)
-  for (const name of Object.keys(headersDistinct).filter(isOld)) Reflect.deleteProperty(headersDistinct, name)
-  for (const [name, value] of Object.entries(added)) {
-    headers[name] = value
-    headersDistinct[name] = [value]
-  }
-}
-
-/** Those of a Cookie header (RFC 6265 section 4.2) that have one of these names. */
-function cookiesIn (header: string | undefined, names: readonly string[]): string {
-  if (header === undefined || names.length === 0) return ''
-  return header.split(';').map(pair => pair.trim()).filter(pair => names.includes(pair.split('=', 1)[0] as string)).join('; ')
 }
 
 // What decides over the token, for caches that keep answers without it.

@@ -2,6 +2,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
 import { isOAuthError, oauthError } from '../errors.js'
+import { covers } from '../grants/grant.js'
+import type { RequestValues } from '../options.js'
 import type { Provider } from '../provider.js'
 import { authenticationParams, describeNeeds, isAuthenticated } from './authentication.js'
 import { baseUrlOf, callbackUrlOf } from './base-url.js'
@@ -13,13 +15,15 @@ import { seeOther } from './reply.js'
 import { checkReturnTo } from './return-to.js'
 
 /** How a login starts. */
-export interface LoginRequest extends Partial<LoginNeeds>, Pick<PendingLogin, 'popup' | 'link' | 'crossSite'> {
+export interface LoginRequest extends Partial<LoginNeeds>, Pick<PendingLogin, 'popup' | 'link' | 'crossSite' | 'silent'> {
   provider: Provider
   /** Asked for besides the provider's own scopes. */
   scope?: readonly string[] | undefined
   returnTo?: string | undefined
   prompt?: string | undefined
   loginHint?: string | undefined
+  /** What else it asks for, checked. */
+  asks?: RequestValues | undefined
   /** The only owner who may start it. */
   owner?: string | undefined
 }
@@ -43,15 +47,16 @@ export class LoginFlow {
 
   /** Redirects the browser to the provider. */
   async start (request: FastifyRequest, reply: FastifyReply, given: LoginRequest): Promise<void> {
-    const { provider, scope = [], required = [], acr, maxAge, account, popup, link, crossSite, returnTo, prompt, loginHint } = given
+    const { provider, scope = [], required = [], acr, maxAge, account, popup, link, crossSite, returnTo, silent, loginHint, asks } = given
+    const prompt = silent === true ? 'none' : given.prompt
     const owner = await this.#owners.of(request)
     this.#owners.checkSession(request, owner)
     if (link === true) checkLink(request, owner, given)
     const asked = [...new Set([...provider.scope, ...scope])]
     const params = { ...(prompt === undefined ? {} : { prompt }), ...(loginHint === undefined ? {} : { login_hint: loginHint }), ...authenticationParams({ acr, maxAge }) }
     const redirectUri = callbackUrlOf(this.#context, request, provider)
-    const { url, key, secrets, formPost } = await provider.begin({ redirectUri, scope: asked, params }, request)
-    const login = { provider: provider.name, tenant: provider.tenant, key, secrets, scope: asked, required, acr, maxAge, account, popup, link, crossSite, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost }
+    const { url, key, secrets, formPost } = await provider.begin({ redirectUri, scope: asked, params, asks }, request)
+    const login = { provider: provider.name, tenant: provider.tenant, key, secrets, scope: asked, required, acr, maxAge, account, popup, link, crossSite, silent, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost }
     this.pending.save(request, reply, login)
     seeOther(reply, url)
   }
@@ -78,11 +83,20 @@ export class LoginFlow {
     const redirectUri = callbackUrlOf(this.#context, request, provider)
     const returned = await provider.complete({ callback, secrets: login.secrets, redirectUri }, request)
     await this.#checkAccount(returned, login, current)
-    const { tokens, subject, account } = returned
+    const { tokens, subject, account, session } = returned
     const owner = await this.#owners.settle(request, login, current)
-    const grant = await this.#context.keeper.save({ owner, provider: provider.name, tenant: provider.tenant, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id })
+    const overtaken = current.id === null ? null : await this.#overtaking(owner, returned, login)
+    const grant = overtaken ?? await this.#context.keeper.save({ owner, provider: provider.name, tenant: provider.tenant, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id, session })
     this.#checkNeeds(grant, login)
     return grant
+  }
+
+  // The grant that another tab has brought meanwhile, where it holds more: what came now would take that away again.
+  async #overtaking (owner: string, { account, tokens }: Returned, { provider, tenant, scope: asked, acr, maxAge, startedAt }: TakenLogin): Promise<OAuthGrant | null> {
+    const grant = await this.#context.keeper.find({ owner, provider, tenant, account })
+    if (grant === null || grant.authorizedAt < startedAt || !isAuthenticated(grant, { acr, maxAge }, this.#context.options.clock())) return null
+    const scope = tokens.scope ?? asked
+    return covers(grant, scope) && grant.scope.some(one => !scope.includes(one)) ? grant : null
   }
 
   // Before anything is stored: a step-up that comes back as somebody else must leave the first grant as it is.

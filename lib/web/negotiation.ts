@@ -20,6 +20,12 @@ export function isPageLoad (request: Asked): boolean {
   return (request.method === 'GET' || request.method === 'HEAD') && wantsPage(request)
 }
 
+/** Whether a browser shows the reply to a form that it has sent: to a person, for whom JSON is nothing. */
+export function isFormSent (request: Asked): boolean {
+  const { accept = '', 'sec-fetch-dest': destination } = request.headers
+  return destination === 'document' && prefersHtml(accept) && !isPageLoad(request)
+}
+
 /** Whether the reply goes to a window that another page has opened. */
 export function wantsPopup (query: URLSearchParams): boolean {
   return query.get('display') === 'popup'

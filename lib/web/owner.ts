@@ -25,8 +25,12 @@ export class Owners {
     const named = await owner?.(request)
     // Ids that are numbers come from applications in JavaScript.
     if (named !== undefined && named !== null && named !== '') return { id: String(named), named: true }
-    const id = sessionOf(request).get(ownerKey)
-    return { id: typeof id === 'string' ? id : null, named: false }
+    return { id: inSession(request), named: false }
+  }
+
+  /** Its id alone; a promise only where the application has to be asked: every guarded request comes here. */
+  idOf (request: FastifyRequest): Promise<string | null> | string | null {
+    return this.#context.options.owner === undefined ? inSession(request) : this.of(request).then(({ id }) => id)
   }
 
   /** Fails a login before it starts whose session @fastify/session would not save: it would start over and over. */
@@ -66,6 +70,16 @@ export class Owners {
     return owner
   }
 
+  /** Ends the session of a request whose owner has no grant left. A named owner's session is the application's. */
+  async leave (request: FastifyRequest): Promise<void> {
+    const { id, named } = await this.of(request)
+    if (named || id === null || (await this.#context.keeper.keys(id)).length > 0) return
+    await sessionOf(request).regenerate?.([...this.#context.options.session.keep])
+    const session = sessionOf(request)
+    session.set(ownerKey, undefined)
+    session.set(followersKey, undefined)
+  }
+
   /** Gives the grants of a session to a named owner. Answers how many. */
   async adopt (request: FastifyRequest, owner: string): Promise<number> {
     // A caller without types may give anything.
@@ -80,6 +94,11 @@ export class Owners {
     session.set(followersKey, undefined)
     return count
   }
+}
+
+function inSession (request: FastifyRequest): string | null {
+  const id = sessionOf(request).get(ownerKey)
+  return typeof id === 'string' ? id : null
 }
 
 function hashOf (logins: PendingLogin[]): string {

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
 import type { OAuthErrorCode } from '../errors.js'
-import type { LoginSecrets } from '../provider.js'
+import type { LoginSecrets } from '../login-start.js'
 import type { AuthenticationNeeds } from './authentication.js'
 import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
@@ -32,6 +32,8 @@ export interface PendingLogin extends LoginNeeds {
   link?: boolean | undefined
   /** Another site started it: it may add no account to those of an owner. */
   crossSite?: boolean | undefined
+  /** Without questions; the browser goes back where it came from, whatever comes of it. */
+  silent?: boolean | undefined
   /** Who started it, and whether the application said so. */
   owner: { id: string | null, named: boolean }
   /** The provider calls back by a cross-site POST. */
@@ -88,7 +90,8 @@ export class PendingLogins {
     if (value === undefined) throw this.#missing(request, provider, baseUrl)
     const login = this.#open(id, value)
     if (login === null || isRepeated(request, name)) throw refuse('FST_OAUTH_STATE_UNREADABLE')
-    const first = await this.#context.keeper.claim(`login:${idOf(login.secrets.state)}`, this.#keptFor)
+    const { state } = login.secrets
+    const first = await this.#context.keeper.claim(`login:${state === key ? id : idOf(state)}`, this.#keptFor)
     const others = this.#underway(request, reply, name)
     this.#clear(request, reply, name, login.formPost)
     if (!first) throw refuse('FST_OAUTH_STATE_USED')
@@ -164,8 +167,8 @@ function idOf (key: string): string {
   return hash('sha256', key, 'base64url').slice(0, 22)
 }
 
-// The application may have told @fastify/cookie to parse later than we look.
-function cookiesOf (request: FastifyRequest): Record<string, string | undefined> {
+/** The request's cookies: the application may have told @fastify/cookie to parse later than we look. */
+export function cookiesOf (request: FastifyRequest): Record<string, string | undefined> {
   return request.cookies ?? request.server.parseCookie(request.headers.cookie ?? '')
 }
 

@@ -21,10 +21,12 @@ export function seeOther (reply: FastifyReply, url: string): void {
 export interface WaysOn {
   retryUrl?: string | undefined
   linkUrl?: string | undefined
+  /** Where what was sent can be allowed, to be sent again. */
+  allowUrl?: string | undefined
 }
 
 /** The reply to an error: a page for a browser, else JSON. Its text is fixed for each code. */
-export function sendError (request: FastifyRequest, reply: FastifyReply, error: OAuthError, { retryUrl, linkUrl }: WaysOn = {}): void {
+export function sendError (request: FastifyRequest, reply: FastifyReply, error: OAuthError, waysOn: WaysOn = {}): void {
   const { statusCode, code, retryAfter } = error
   const message = publicText(error)
   guarded(reply).code(statusCode).header('x-content-type-options', 'nosniff')
@@ -33,10 +35,16 @@ export function sendError (request: FastifyRequest, reply: FastifyReply, error: 
     reply.send({ statusCode, code, error: STATUS_CODES[statusCode], message })
     return
   }
-  reply
+  sendPage(reply, errorPage({ statusCode, code, message, ...waysOn }))
+}
+
+/** A page without script. */
+export function sendPage (reply: FastifyReply, page: string): void {
+  guarded(reply)
+    .header('x-content-type-options', 'nosniff')
     .header('content-security-policy', `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
     .type('text/html; charset=utf-8')
-    .send(errorPage({ statusCode, code, message, retryUrl, linkUrl }))
+    .send(page)
 }
 
 /** What a function of the application's threw, as an error, whatever it was: Fastify takes nothing else for one. */

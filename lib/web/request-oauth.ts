@@ -1,19 +1,22 @@
 // request.oauth: signed calls in the name of the request's owner.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { OAuthAuthorizeOptions, RequestOAuth as RequestOAuthType } from '../../types/fastify.js'
+import type { OAuthAuthorizeOptions, OAuthLogoutOptions, OAuthSilentFailure, RequestOAuth as RequestOAuthType } from '../../types/fastify.js'
 import type { OAuthGrant, OAuthRevocation } from '../../types/grant.js'
 import type { OAuthChallenge, OAuthResponse } from '../../types/client.js'
 import type { OAuthProfile } from '../../types/profile.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { OAuthError } from '../errors.js'
 import { covers } from '../grants/grant.js'
+import { parseLoginParameters } from '../options.js'
 import { Provider } from '../provider.js'
 import type { Whose } from '../tenants.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
+import { logOut } from './logout.js'
 import { revokeGrant } from './revoke.js'
 import type { LoginFlow } from './login-flow.js'
 import type { Owners } from './owner.js'
+import { silentFailureOf } from './silent.js'
 import { TokenClient } from './token-client.js'
 import { tokensOf } from './token-source.js'
 import type { TokenSource } from './token-source.js'
@@ -25,11 +28,11 @@ export interface RequestSurroundings {
   flow: LoginFlow
   challenger: Challenger
   request: FastifyRequest
-  /** Answers whose bodies nobody may ever read. */
-  answers: OAuthResponse[]
+  /** Told of every answer, whose body nobody may ever read. */
+  answered: (response: OAuthResponse) => void
 }
 
-export interface Binding { provider: string | undefined, tenant?: string | undefined, account?: string | undefined, grant?: OAuthGrant | null }
+export interface Binding { provider: string | undefined, tenant?: string | undefined, account?: string | undefined, grant?: OAuthGrant | null, /** That of the tenant, where it is known. */ found?: Provider }
 
 export class RequestOAuth extends TokenClient implements RequestOAuthType {
   readonly #surroundings: RequestSurroundings
@@ -37,13 +40,19 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
 
   constructor (surroundings: RequestSurroundings, binding: Binding) {
     const source = new BoundGrant(surroundings, binding)
-    super(surroundings.context, () => source, { whose: source.whose, answered: response => { surroundings.answers.push(response) } })
+    super(surroundings.context, () => source, { whose: source.whose, answered: surroundings.answered })
     this.#surroundings = surroundings
     this.#source = source
   }
 
   get grant (): OAuthGrant | null {
     return this.#source.loaded
+  }
+
+  get silentFailure (): OAuthSilentFailure | null {
+    const { context, request } = this.#surroundings
+    const { found } = this.#source
+    return found === undefined ? null : silentFailureOf(context, request, found)
   }
 
   use (provider: string, { account, tenant }: { account?: string, tenant?: string } = {}): RequestOAuth {
@@ -56,7 +65,7 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
 
   async grants (): Promise<OAuthGrant[]> {
     const { context, owners, request } = this.#surroundings
-    const { id } = await owners.of(request)
+    const id = await owners.idOf(request)
     return id === null ? [] : context.keeper.list(id)
   }
 
@@ -66,13 +75,14 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
 
   async authorize (reply: FastifyReply, options: OAuthAuthorizeOptions = {}): Promise<FastifyReply> {
     const { flow, request } = this.#surroundings
-    const { scope: required = [], acr, ...rest } = options
+    const { scope: required = [], acr, resource, authorizationDetails, claims, uiLocales, ...rest } = options
+    const asks = parseLoginParameters({ resource, authorizationDetails, claims, uiLocales }, 'authorize()')
     await this.#source.prepare()
     // A login does not ask the application for the tokens that it keeps.
     const known = this.#source.provider.hasOwnTokens ? () => this.grant : () => this.loadGrant()
     const grant = rest.link === true ? null : await known()
     const scope = [...required, ...(grant?.scope ?? [])]
-    await flow.start(request, reply, { ...rest, provider: this.#source.provider, scope, required, acr: acr === undefined ? acr : [acr].flat(), account: rest.link === true ? undefined : this.#source.accountAt(this.#source.provider.name) })
+    await flow.start(request, reply, { ...rest, asks, provider: this.#source.provider, scope, required, acr: acr === undefined ? acr : [acr].flat(), account: rest.link === true ? undefined : this.#source.accountAt(this.#source.provider.name) })
     return reply
   }
 
@@ -82,7 +92,7 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
     await this.#source.prepare()
     const asked = askedBy(error, this.#source)
     if (asked === null) throw error
-    const owner = async () => (await this.#surroundings.owners.of(request)).id
+    const owner = () => this.#surroundings.owners.idOf(request)
     const account = this.#source.accountAt(asked.provider)
     const provider = await context.registry.at(asked.provider, { request, tenant: this.#source.tenantAt(asked.provider) })
     const grant = await tokensOf(context, provider, { request, owner, account }).current()
@@ -103,6 +113,15 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
     const selector = await this.#source.selector()
     this.#source.loaded = null
     return selector === null ? { removed: false, provider: 'unsupported' } : revokeGrant(provider, this.#surroundings.context.keeper, selector)
+  }
+
+  async logout (reply: FastifyReply, { returnTo, account }: OAuthLogoutOptions = {}): Promise<FastifyReply> {
+    await this.#source.prepare()
+    const { provider } = this.#source
+    provider.checkLogins()
+    this.#source.loaded = null
+    await logOut(this.#surroundings, { request: this.#surroundings.request, reply, provider, account, returnTo })
+    return reply
   }
 }
 
@@ -125,12 +144,18 @@ class BoundGrant implements TokenSource {
     this.#surroundings = surroundings
     this.#binding = binding
     this.loaded = binding.grant ?? null
+    this.#tenants = binding.found
   }
 
   /** The bound provider, or the only one that is registered. */
   get provider (): Provider {
+    return this.found as Provider
+  }
+
+  /** The same; undefined where each tenant has its own, and it was not asked for yet. */
+  get found (): Provider | undefined {
     const named = this.#named
-    return named instanceof Provider ? named : this.#tenants as Provider
+    return named instanceof Provider ? named : this.#tenants
   }
 
   prepare (): Promise<void> | undefined {
@@ -163,7 +188,7 @@ class BoundGrant implements TokenSource {
   async selector () {
     const { owners, request } = this.#surroundings
     this.provider.checkLogins()
-    const { id } = await owners.of(request)
+    const id = await owners.idOf(request)
     return id === null ? null : { owner: id, provider: this.provider.name, tenant: this.provider.tenant, account: this.#binding.account }
   }
 
@@ -195,7 +220,7 @@ class BoundGrant implements TokenSource {
 
   get #tokens (): TokenSource {
     const { context, owners, request } = this.#surroundings
-    const owner = async () => (await owners.of(request)).id
+    const owner = () => owners.idOf(request)
     return tokensOf(context, this.provider, { request, owner, account: this.#binding.account })
   }
 }

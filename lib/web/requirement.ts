@@ -18,9 +18,11 @@ export function readRequirement (registry: ProviderRegistry, given: unknown, whe
   return requirement
 }
 
-/** Throws FST_OAUTH_INVALID_OPTIONS where a provider's id_token would have to tell how a user was authenticated, and it has none. */
-export function checkAuthentication (protocol: OAuthProtocolName, { provider, acr, maxAge }: RouteRequirement, where: string): void {
-  if (protocol === 'oidc' || (acr.length === 0 && maxAge === undefined)) return
+/** Throws FST_OAUTH_INVALID_OPTIONS where a provider's id_token or a login without questions is asked for, and it has neither. */
+export function checkAuthentication (protocol: OAuthProtocolName, { provider, acr, maxAge, silent }: RouteRequirement, where: string): void {
+  if (protocol === 'oidc') return
+  if (silent) throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: silent is for OpenID providers, which know prompt=none, and "${provider}" is none`])
+  if (acr.length === 0 && maxAge === undefined) return
   throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: acr and maxAge are for OpenID providers, whose id_token tells how a user was authenticated, and "${provider}" is none`])
 }
 

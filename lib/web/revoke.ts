@@ -1,5 +1,6 @@
 // Dropping grants: here first, then at the provider; what the provider said is reported, not thrown.
-import type { OAuthGrantRevocation, OAuthRevocation } from '../../types/grant.js'
+import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation, OAuthTokenName } from '../../types/grant.js'
+import type { OAuthErrorDetails } from '../errors.js'
 import type { GrantKeeper, GrantSelector } from '../grants/keeper.js'
 import type { Provider } from '../provider.js'
 import type { ProviderRegistry } from '../registry.js'
@@ -7,13 +8,21 @@ import { placeIn } from '../place.js'
 import type { Place } from '../place.js'
 import type { OAuthContext } from './context.js'
 
-export async function revokeGrant (provider: Pick<Provider, 'revoke'>, keeper: GrantKeeper, selector: GrantSelector): Promise<OAuthRevocation> {
+type Revoker = Pick<Provider, 'revoke'>
+
+export async function revokeGrant (provider: Revoker, keeper: GrantKeeper, selector: GrantSelector): Promise<OAuthRevocation> {
   const grant = await keeper.remove(selector)
-  if (grant === null) return { removed: false, provider: 'unsupported' }
+  return grant === null ? { removed: false, provider: 'unsupported' } : { removed: true, ...await revokeTokens(provider, grant) }
+}
+
+/** Both tokens of a grant that is gone here. */
+export async function revokeTokens (provider: Revoker, grant: OAuthGrant): Promise<Omit<OAuthRevocation, 'removed'>> {
   try {
-    return { removed: true, provider: await provider.revoke(grant) ? 'revoked' : 'unsupported' }
+    return { provider: await provider.revoke(grant) ? 'revoked' : 'unsupported' }
   } catch (error) {
-    return { removed: true, provider: 'failed', error: error as Error }
+    const both: OAuthTokenName[] = grant.refreshToken === undefined ? ['access_token'] : ['refresh_token', 'access_token']
+    const { notRevoked = both } = error as OAuthErrorDetails
+    return { provider: 'failed', notRevoked, error: error as Error }
   }
 }
 

@@ -2,11 +2,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import { isOAuthError } from '../errors.js'
 import { Provider } from '../provider.js'
+import { BackchannelLogout } from './backchannel-logout.js'
 import { basePathOf, callbackPathOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { failLogin } from './endings.js'
 import { asError, guarded } from './reply.js'
-import { finishLogin, logOut, refuseMethod, startLogin, tenantInPath } from './steps.js'
+import { sendSignIn } from './sign-in.js'
+import { finishLogin, finishLogout, refuseMethod, startLogin, startLogout, tenantInPath } from './steps.js'
 import type { Step, StepParts } from './steps.js'
 
 const formBodyAtMost = 64 * 1024
@@ -14,7 +16,7 @@ const formBodyAtMost = 64 * 1024
 /** Registers the routes in an encapsulated context. */
 export async function registerRoutes (app: FastifyInstance, parts: StepParts): Promise<void> {
   const { context } = parts
-  const { prefix, routes: { login, callback, logout } } = context.options
+  const { prefix, signIn, routes: { login, callback, logout, backchannelLogout, signIn: page } } = context.options
   acceptForms(app)
   // Also for what Fastify answers before a handler runs: a body that is too large, or of an unknown type.
   app.addHook('onRequest', (_request, reply, done) => {
@@ -24,8 +26,18 @@ export async function registerRoutes (app: FastifyInstance, parts: StepParts): P
   const add = (method: string | string[], url: string, given: RouteShorthandOptions, handler: ReturnType<typeof handlerOf>) => {
     app.route({ ...given, method, url, handler, exposeHeadRoute: false, schema: { hide: true } as object, logSerializers: { req: describeRequest } })
   }
+  if (signIn !== false && page !== false) add('GET', prefix, page, sendSignIn(context, signIn))
   if (login !== false) add('GET', `${prefix}/:provider`, login, handlerOf(context, startLogin(parts)))
-  if (logout !== false) add('POST', `${prefix}/:provider/logout`, logout, handlerOf(context, logOut(parts)))
+  if (logout !== false) {
+    add('POST', `${prefix}/:provider/logout`, logout, handlerOf(context, startLogout(parts)))
+    for (const path of ['/:provider/logout/callback', '/:provider/logout/callback/:tenant']) add('GET', `${prefix}${path}`, logout, handlerOf(context, finishLogout(parts)))
+  }
+  if (backchannelLogout !== false) {
+    const logouts = new BackchannelLogout(context)
+    for (const path of ['/:provider/backchannel-logout', '/:provider/backchannel-logout/:tenant']) {
+      add('POST', `${prefix}${path}`, backchannelLogout, (request, reply) => { logouts.answer(request, reply, { name: nameInPath(request), tenant: tenantInPath(request) }) })
+    }
+  }
   if (callback === false) return
   const finish = finishLogin(parts)
   const own = ownCallbackPaths(app, context)

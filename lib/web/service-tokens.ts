@@ -1,4 +1,4 @@
-// Tokens for services: those of the application itself (RFC 6749 section 4.4), and exchanged ones (RFC 8693).
+// Tokens for services: those of the application itself (RFC 6749 section 4.4, RFC 7523 section 2.1), and exchanged ones (RFC 8693).
 import type { OAuthGrant } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
 import { clientKey, exchangedKey } from '../grants/obtained-key.js'
@@ -10,13 +10,14 @@ import type { GrantSource } from './signer.js'
 import type { TokenSource } from './token-source.js'
 
 /** The tokens of the application itself at a provider without logins. */
-export function clientTokens ({ keeper: { obtained } }: OAuthContext, provider: Provider, { audience, resource, scope = [...provider.scope].sort() }: ClientOptions): TokenSource {
+export function clientTokens ({ keeper: { obtained } }: OAuthContext, provider: Provider, { audience, resource, subject, scope = [...provider.scope].sort() }: ClientOptions): TokenSource {
+  const { grants } = provider.oauth2('client credentials')
   const wanted: WantedToken = {
-    key: clientKey(provider.place, [provider.client, audience, resource, scope]),
+    key: clientKey(provider.place, [grants.client, audience, resource, scope, subject]),
     provider: provider.place,
     madeFrom: 'client',
     scope,
-    obtain: () => provider.clientCredentials({ audience, resource, scope })
+    obtain: () => grants.own({ audience, resource, subject, scope })
   }
   const current = () => obtained.fresh(wanted)
   return {
@@ -33,8 +34,9 @@ export function clientTokens ({ keeper: { obtained } }: OAuthContext, provider: 
 export function exchangedTokens ({ keeper: { obtained } }: OAuthContext, { subject, provider, options }: { subject: TokenSource, provider: Provider, options: ExchangeOptions }): GrantSource {
   const { audience, resource, scope = [], requestedTokenType } = options
   const refuse = () => oauthError('FST_OAUTH_GRANT_REQUIRED', [subject.provider.name])
+  const grants = () => provider.oauth2('token exchange').grants
   const wantedFor = (grant: OAuthGrant): WantedToken => ({
-    key: exchangedKey(grant, [provider.place, provider.client, audience, resource, scope, requestedTokenType]),
+    key: exchangedKey(grant, [provider.place, grants().client, audience, resource, scope, requestedTokenType]),
     provider: provider.place,
     madeFrom: subject.markOf(grant),
     scope,
@@ -42,7 +44,7 @@ export function exchangedTokens ({ keeper: { obtained } }: OAuthContext, { subje
       // Of this very grant: the owner may have logged in with another account meanwhile.
       const ready = await subject.ready(grant)
       if (ready === null) throw refuse()
-      return provider.exchange({ subjectToken: ready.accessToken, audience, resource, scope, requestedTokenType })
+      return grants().exchange({ subjectToken: ready.accessToken, audience, resource, scope, requestedTokenType })
     }
   })
   const wanted = async () => {

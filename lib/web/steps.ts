@@ -4,21 +4,26 @@ import { isOAuthError, oauthError } from '../errors.js'
 import type { OAuthError } from '../errors.js'
 import type { Provider } from '../provider.js'
 import type { OAuthProvider } from '../../types/providers.js'
-import { basePathOf, baseUrlOf } from './base-url.js'
+import { basePathOf } from './base-url.js'
 import { callbackOf, paramsOf, passAsGet } from './callback.js'
-import type { Challenger } from './challenge.js'
+import type { Challenger, LoginTicket } from './challenge.js'
 import type { OAuthContext } from './context.js'
-import { denyLogin, endLogin } from './endings.js'
+import { denyLogin, endLogin, isDenial } from './endings.js'
 import type { LoginFlow } from './login-flow.js'
-import { wantsPage, wantsPopup } from './negotiation.js'
+import { logOut } from './logout.js'
+import { wantsPopup } from './negotiation.js'
+import type { Owners } from './owner.js'
+import type { TakenLogin } from './pending-login.js'
+import { takeLogout } from './pending-logout.js'
 import { seeOther } from './reply.js'
 import type { WaysOn } from './reply.js'
 import type { Bind } from './request-decorator.js'
-import { checkReturnTo } from './return-to.js'
 import { leaveSession } from './session.js'
+import { remembersFailure } from './silent.js'
 
 export interface StepParts {
   context: OAuthContext
+  owners: Owners
   flow: LoginFlow
   challenger: Challenger
   bind: Bind
@@ -44,7 +49,7 @@ export function startLogin ({ context, flow, challenger }: StepParts): Step {
       if (crossSite && !provider.allowCrossSiteStart) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
       const ticket = challenger.openTicket(provider, query.get('login'))
       const returnTo = query.get('returnTo') ?? ticket?.returnTo
-      await flow.start(request, reply, { ...ticket, provider, returnTo, popup: wantsPopup(query), crossSite })
+      await flow.start(request, reply, { ...ticket, provider, returnTo, popup: wantsPopup(query), crossSite, silent: query.get('silent') === '1' || undefined })
     },
     tenantOf: (request, name) => challenger.openTicket({ name }, paramsOf(request).get('login'))?.tenant,
     // Not the path of the request: with Fastify's ignoreDuplicateSlashes it may begin with two.
@@ -69,15 +74,21 @@ export function finishLogin (parts: StepParts): Step {
         bind(request, { provider: name, tenant, account: grant.account, grant })
         await endLogin(context, { request, reply, provider: name, baseUrl, grant, returnTo, popup })
       } catch (error) {
-        if (!isOAuthError(error) || error.code !== 'FST_OAUTH_ACCESS_DENIED') throw error
-        await denyLogin(context, { request, reply, provider: name, baseUrl, error, ...waysOn(request, provider, error), callback })
+        if (!isOAuthError(error)) throw error
+        const login = flow.failedBy(error)
+        if (login?.silent === true && login.popup !== true && remembersFailure(context, request, reply, { provider, error })) return seeOther(reply, login.returnTo)
+        if (!isDenial(error)) throw error
+        await denyLogin(context, { request, reply, provider: name, baseUrl, error, ...waysOn(request, provider, error), callback: provider.readCallback(callback) })
       }
     },
     waysOn
   }
 }
 
-// The same login again; and where another account came back, with the choice to link that one.
+// Whoever is signed in now is not the one it was for, or another site has started it.
+const startsAfresh: ReadonlySet<string> = new Set(['FST_OAUTH_OWNER_CHANGED', 'FST_OAUTH_NOT_SIGNED_IN', 'FST_OAUTH_CROSS_SITE'])
+
+// The same login again, with all that it was to bring; and where another account came back, with the choice to link that one.
 function waysOnFrom ({ context, flow, challenger }: StepParts): Step['waysOn'] {
   const { prefix, options } = context
   return (request, { name, protocol }, error) => {
@@ -87,20 +98,27 @@ function waysOnFrom ({ context, flow, challenger }: StepParts): Step['waysOn'] {
     const base = basePathOf(context)
     const { returnTo } = error
     const tenant = login?.tenant ?? tenantInPath(request)
-    const again = tenant === undefined
-      ? `${base}${prefix}/${name}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
-      : `${base}${challenger.loginPath({ name }, { tenant, returnTo })}`
-    if (login === undefined || error.code !== 'FST_OAUTH_OTHER_ACCOUNT') return { popup, retryUrl: again }
-    const { scope, required, acr, maxAge, account, owner: { id } } = login
-    const ticket = { tenant, scope, required, acr, maxAge, returnTo }
+    const path = (ticket: LoginTicket) => `${base}${challenger.loginPath({ name }, { tenant, ...ticket })}`
+    if (login === undefined || startsAfresh.has(error.code) || !hasNeeds(login)) {
+      const plain = `${base}${prefix}/${name}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
+      return { popup, retryUrl: tenant === undefined ? plain : path({ returnTo }) }
+    }
+    const { scope, required, acr, maxAge, account, link, owner: { id } } = login
+    const ticket = { scope, required, acr, maxAge, returnTo }
+    const linking = { ...ticket, link: true, owner: id ?? undefined }
+    const isOther = error.code === 'FST_OAUTH_OTHER_ACCOUNT'
     // The provider would come back with the same account, without asking (OpenID Connect Core 1.0 section 3.1.2.1).
-    const prompt = protocol === 'oidc' ? 'login' : undefined
+    const prompt = isOther && protocol === 'oidc' ? 'login' : undefined
     return {
       popup,
-      retryUrl: `${base}${challenger.loginPath({ name }, { ...ticket, account, prompt })}`,
-      linkUrl: id === null ? undefined : `${base}${challenger.loginPath({ name }, { ...ticket, link: true, owner: id })}`
+      retryUrl: path(link === true ? linking : { ...ticket, account, prompt }),
+      linkUrl: isOther && id !== null ? path(linking) : undefined
     }
   }
+}
+
+function hasNeeds ({ required, acr = [], maxAge, account, link }: TakenLogin): boolean {
+  return required.length + acr.length > 0 || [maxAge, account, link].some(need => need !== undefined)
 }
 
 /** For what a callback's address is asked by another method than GET and POST. */
@@ -112,18 +130,22 @@ export const refuseMethod: Step = {
   waysOn: () => ({})
 }
 
-export function logOut ({ context }: StepParts): Step {
+export function startLogout (parts: StepParts): Step {
   return {
     async run (request, reply, provider) {
-      const { origin, 'sec-fetch-site': site } = request.headers
-      const base = baseUrlOf(context, request, provider)
-      if (site === 'cross-site' || (origin !== undefined && origin !== base.origin)) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
       const params = paramsOf(request)
-      const account = params.get('account')
-      const { removed, provider: answer, error } = await request.oauth.use(provider.name, account === null ? {} : { account }).revoke()
-      if (error !== undefined) request.log.warn({ err: error }, 'The grant was dropped, but the provider did not revoke it')
-      if (wantsPage(request)) seeOther(reply, checkReturnTo(params.get('returnTo'), base.origin) ?? context.options.returnTo)
-      else reply.send({ removed, provider: answer })
+      await logOut(parts, { request, reply, provider, account: params.get('account') ?? undefined, returnTo: params.get('returnTo') ?? undefined })
+    },
+    waysOn: () => ({})
+  }
+}
+
+/** The browser is back from the provider (OpenID Connect RP-Initiated Logout 1.0 section 3). */
+export function finishLogout ({ context }: StepParts): Step {
+  return {
+    async run (request, reply, provider) {
+      const returnTo = takeLogout(context, request, reply, { provider, states: paramsOf(request).getAll('state') })
+      seeOther(reply, returnTo ?? context.options.returnTo)
     },
     waysOn: () => ({})
   }

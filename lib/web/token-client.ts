@@ -1,5 +1,5 @@
 // A client whose token can be exchanged for that of another service.
-import type { OAuthClient, OAuthExchangeOptions, OAuthTokenClient } from '../../types/client.js'
+import type { OAuthClient, OAuthExchangeOptions, OAuthResponse, OAuthTokenClient } from '../../types/client.js'
 import { oauthError } from '../errors.js'
 import { ApiClient } from '../http/client.js'
 import type { ApiClientOptions } from '../http/client.js'
@@ -25,13 +25,7 @@ export class TokenClient extends ApiClient implements OAuthTokenClient {
   readonly #answered: ApiClientOptions['answered']
 
   constructor (context: OAuthContext, source: () => TokenSource, { whose, answered }: TokenClientOptions) {
-    super({
-      prepare: () => source().prepare?.(),
-      get signer () { return signerOf(source().provider, source()) },
-      get baseUrl () { return source().provider.apiBaseUrl },
-      get dispatcher () { return source().provider.dispatcher },
-      ...(answered === undefined ? {} : { answered })
-    })
+    super(new SourcedOptions(source, answered))
     this.#context = context
     this.#source = source
     this.#whose = whose
@@ -63,6 +57,34 @@ export class TokenClient extends ApiClient implements OAuthTokenClient {
         await target.prepare?.()
       }
     }
+  }
+}
+
+// What depends on the source is looked up when a call is made. A class: getters of an object literal are made anew for every
+// request that touches request.oauth.
+class SourcedOptions implements ApiClientOptions {
+  readonly answered?: (response: OAuthResponse) => void
+  readonly #source: () => TokenSource
+
+  constructor (source: () => TokenSource, answered: ApiClientOptions['answered']) {
+    this.#source = source
+    if (answered !== undefined) this.answered = answered
+  }
+
+  prepare () {
+    return this.#source().prepare?.()
+  }
+
+  get signer () {
+    return signerOf(this.#source().provider, this.#source())
+  }
+
+  get baseUrl () {
+    return this.#source().provider.apiBaseUrl
+  }
+
+  get dispatcher () {
+    return this.#source().provider.dispatcher
   }
 }
 
@@ -102,13 +124,14 @@ function tenantSource (context: OAuthContext, found: ProviderSource, options: Cl
 }
 
 function sourceFor (context: OAuthContext, provider: Provider, options: ClientOptions): TokenSource {
-  const { owner, account, audience, resource, scope } = options
+  const { owner, account, audience, resource, subject, scope } = options
   const refuse = (why: string) => oauthError('FST_OAUTH_INVALID_CALL', [provider.name, why])
+  if (subject !== undefined && !provider.oauth2('assertions').grants.takesSubjects) throw refuse('subject is for providers with grant "jwt_bearer"')
   if (!provider.hasLogins) {
     if (owner !== undefined || account !== undefined) throw refuse('its tokens are the application\'s own, so it takes neither owner nor account')
     return clientTokens(context, provider, options)
   }
-  if (audience.length + resource.length > 0 || scope !== undefined) throw refuse('audience, resource and scope are for providers with grant "client_credentials". Use exchange() to get a token for another service')
+  if (audience.length + resource.length > 0 || scope !== undefined) throw refuse('audience, resource and scope are for providers with grant. Use exchange() to get a token for another service')
   if (owner === undefined && !provider.hasOwnTokens) throw refuse('it has no owner. Name one, or set the provider\'s option grant to "client_credentials" if the application calls in its own name')
-  return tokensOf(context, provider, { request: undefined, owner: async () => owner ?? null, account })
+  return tokensOf(context, provider, { request: undefined, owner: () => owner ?? null, account })
 }

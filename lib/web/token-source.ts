@@ -11,7 +11,7 @@ import type { GrantSource, ProviderSource } from './signer.js'
 export interface TokenOwner {
   request: FastifyRequest | undefined
   /** Asked when it is needed; null where there is none. */
-  owner: () => Promise<string | null>
+  owner: () => Promise<string | null> | string | null
   account: string | undefined
 }
 
@@ -28,27 +28,45 @@ export interface TokenSource extends GrantSource, ProviderSource {
 /** The tokens of an owner at a provider. Throws FST_OAUTH_NO_LOGINS. */
 export function tokensOf (context: OAuthContext, provider: Provider, whose: TokenOwner): TokenSource {
   provider.checkLogins()
-  return provider.hasOwnTokens ? ownTokens(context, provider, whose) : storedTokens(context, provider, whose)
+  return provider.hasOwnTokens ? ownTokens(context, provider, whose) : new StoredTokens(context, provider, whose)
 }
 
-function storedTokens ({ keeper }: OAuthContext, provider: Provider, { owner, account }: TokenOwner): TokenSource {
-  const selector = async () => {
-    const id = await owner()
-    return id === null ? null : { owner: id, provider: provider.name, tenant: provider.tenant, account }
+// A class: every guarded request makes one.
+class StoredTokens implements TokenSource {
+  readonly provider: Provider
+  readonly #keeper: OAuthContext['keeper']
+  readonly #whose: TokenOwner
+
+  constructor ({ keeper }: OAuthContext, provider: Provider, whose: TokenOwner) {
+    this.provider = provider
+    this.#keeper = keeper
+    this.#whose = whose
   }
-  return {
-    provider,
-    async known () {
-      const selected = await selector()
-      return selected === null ? null : keeper.find(selected)
-    },
-    async current () {
-      const selected = await selector()
-      return selected === null ? null : keeper.fresh(provider, selected)
-    },
-    ready: grant => keeper.ready(provider, grant),
-    renew: refused => keeper.renew(provider, refused),
-    markOf: ({ authorizedAt }) => `login ${authorizedAt}`
+
+  async known (): Promise<OAuthGrant | null> {
+    const owner = await this.#whose.owner()
+    return owner === null ? null : this.#keeper.find(this.#of(owner))
+  }
+
+  async current (): Promise<OAuthGrant | null> {
+    const owner = await this.#whose.owner()
+    return owner === null ? null : this.#keeper.fresh(this.provider, this.#of(owner))
+  }
+
+  ready (grant: OAuthGrant): Promise<OAuthGrant | null> {
+    return this.#keeper.ready(this.provider, grant)
+  }
+
+  renew (refused: OAuthGrant): Promise<OAuthGrant | null> {
+    return this.#keeper.renew(this.provider, refused)
+  }
+
+  markOf ({ authorizedAt }: OAuthGrant): string {
+    return `login ${authorizedAt}`
+  }
+
+  #of (owner: string) {
+    return { owner, provider: this.provider.name, tenant: this.provider.tenant, account: this.#whose.account }
   }
 }
 

@@ -88,7 +88,7 @@ t.test('revocation, one by one and all at once, also of tenants that are gone', 
 })
 
 t.test('tokens of the client itself, and exchanged ones, are those of a tenant', async (t) => {
-  const services: OAuthTenantFunction = async (_request, tenant) => ({ tenant: String(tenant), clientId: `client of ${tenant}`, clientSecret: 'a-secret', grant: 'client_credentials', accessTokenUrl: addresses[tenant as TenantName] ?? '', apiBaseUrl: 'http://127.0.0.1:9/' })
+  const services: OAuthTenantFunction = async (_request, tenant) => ({ tenant: String(tenant), clientId: `client of ${tenant}`, clientSecret: 'a-secret', grant: 'client_credentials', accessTokenUrl: addresses[tenant as TenantName] ?? '', apiBaseUrl: 'http://127.0.0.1:9/', allowedAddresses: ['127.0.0.1'] })
   const addresses: Partial<Record<TenantName, string>> = {}
   const { app, login, providers, call } = await startWireTenants(t, {
     plugin: { owner: () => 'everyone', providers: { services, crm: async (request, tenant) => ({ ...await services(request, tenant), grant: undefined, authorizeUrl: 'https://crm.example/' }) as never } },

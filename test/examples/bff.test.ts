@@ -1,17 +1,14 @@
 // The single-page app as a person meets it, in a real browser: no token ever reaches the page.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { chromium } from 'playwright-core'
 import t from 'tap'
+import { picture, startChromium } from '../fixtures/chromium.js'
 import { startServer } from '../fixtures/http-server.js'
-import { findChromium, projectRoot } from '../fixtures/project.js'
+import { projectRoot } from '../fixtures/project.js'
 
 interface Bff { url: string, providerUrl: string, close (): Promise<void> }
 
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
-const pictures = join(projectRoot, '.tap/screenshots')
 const seconds = 8
 
 t.setTimeout(120_000)
@@ -20,10 +17,7 @@ t.test('log in, read and write through the proxy, with a token that is refreshed
   const { startBff } = await import(pathToFileURL(join(projectRoot, 'examples/bff/app.js')).href)
   const bff: Bff = await startBff({ port: 0, accessTokenSeconds: seconds })
   t.teardown(() => bff.close())
-  const executablePath = await findChromium()
-  if (executablePath === null) throw new Error('No Chromium is installed, and the example is tested in a real browser: install the package chromium')
-  const browser = await chromium.launch({ executablePath, args: flags })
-  t.teardown(() => browser.close())
+  const browser = await startChromium(t)
   const context = await browser.newContext()
   const page = await context.newPage()
 
@@ -57,13 +51,21 @@ t.test('log in, read and write through the proxy, with a token that is refreshed
   await page.fill('input[name=text]', 'Written through the proxy')
   await page.click('form button')
   await page.waitForSelector('li:has-text("Written through the proxy")')
-  mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, 'bff.png') })
+  await picture(page, 'bff')
 
   await page.waitForTimeout((seconds + 1) * 1_000)
   await page.click('#reload')
   await page.waitForSelector('#who:text-matches("version [2-9]")')
   t.equal(await page.locator('li').count(), 3)
+
+  let refusals = 0
+  await page.route('**/api/notes', route => refusals++ === 0 ? route.fulfill({ status: 401, json: { error: 'revoked' } }) : route.continue())
+  await page.click('#reload')
+  await page.waitForFunction('document.querySelector("#login").hidden')
+  await page.waitForLoadState('networkidle')
+  t.equal(refusals, 2, 'a token that the API refuses is asked for once more')
+  t.equal(await page.locator('#login').isVisible(), false)
+  await page.unroute('**/api/notes')
 
   const stored = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.documentElement.outerHTML])')
   t.ok(tokens.size >= 2, 'the API got two tokens')
@@ -87,6 +89,7 @@ t.test('log in, read and write through the proxy, with a token that is refreshed
   t.equal(await page.locator('li').count(), before, 'nothing was written')
 
   await page.click('#logout')
+  await page.click('button[name=logout]')
   await page.waitForSelector('#login:not([hidden])')
   t.strictSame(problems, [])
 })

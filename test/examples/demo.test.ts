@@ -1,31 +1,21 @@
 // The demo as a person meets it, in a real browser.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { chromium } from 'playwright-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t from 'tap'
-import { findChromium, projectRoot } from '../fixtures/project.js'
+import { picture, startChromium } from '../fixtures/chromium.js'
+import { projectRoot } from '../fixtures/project.js'
 
 interface Demo { url: string, providerUrl: string, close (): Promise<void> }
 
-// Chromium as root in a container, with no errands of its own on the network.
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 const seconds = 6
-const pictures = join(projectRoot, '.tap/screenshots')
 
 t.setTimeout(120_000)
 
 async function startDemo (): Promise<Demo> {
   const demo = await import(pathToFileURL(join(projectRoot, 'examples/demo/app.js')).href)
   return demo.startDemo({ port: 0, accessTokenSeconds: seconds, env: {}, quiet: true })
-}
-
-async function startBrowser (): Promise<Browser> {
-  const executablePath = await findChromium()
-  if (executablePath === null) throw new Error('No Chromium is installed, and the demo is tested in a real browser: install the package chromium')
-  return chromium.launch({ executablePath, args: flags })
 }
 
 async function logIn (page: Page, url: string): Promise<void> {
@@ -39,8 +29,7 @@ async function logIn (page: Page, url: string): Promise<void> {
 t.test('log in, call the API, watch a refresh, ask for more, log out', async (t) => {
   const demo = await startDemo()
   t.teardown(() => demo.close())
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
+  const browser = await startChromium(t)
   const page = await browser.newPage()
   const problems: string[] = []
   page.on('pageerror', error => problems.push(error.message))
@@ -49,8 +38,7 @@ t.test('log in, call the API, watch a refresh, ask for more, log out', async (t)
   await logIn(page, demo.url)
   t.match(await page.textContent('.person-name'), 'Demo User')
   t.match(await page.textContent('[data-slot=version]'), 'version 1')
-  mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, 'demo-signed-in.png'), fullPage: true })
+  await picture(page, 'demo-signed-in')
 
   await page.click('[data-call] button')
   await page.waitForSelector('[data-log] li')
@@ -69,22 +57,49 @@ t.test('log in, call the API, watch a refresh, ask for more, log out', async (t)
   t.notMatch(content, /access_token|refresh_token|eyJ/, 'no token reaches the page')
 
   await page.click('text=Log out')
+  await page.waitForSelector('text=Sign out of Demo ID?')
+  await page.click('button[name=logout]')
   await page.waitForSelector('a[href="/oauth/demo"]')
+  t.equal(new URL(page.url()).pathname, '/')
   t.notOk(await page.$('[data-grant]'))
+  await page.click('a[href="/oauth/demo"]')
+  await page.waitForSelector('button[name=account]')
   t.strictSame(problems, [], 'the page has no errors')
+})
+
+t.test('the plugin\'s own sign-in page: every link in reach of the keyboard, no script, no error, and a login from it', async (t) => {
+  const demo = await startDemo()
+  t.teardown(() => demo.close())
+  const browser = await startChromium(t)
+  const page = await browser.newPage({ javaScriptEnabled: false, colorScheme: 'dark' })
+  const problems: string[] = []
+  // The page names no icon: browsers take the application's, and the demo has none at that address.
+  page.on('console', message => { if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) problems.push(message.text()) })
+  await page.goto(demo.url)
+  await page.click('a[href="/oauth"]')
+  t.strictSame(await page.getByRole('link').allInnerTexts(), ['DI\nContinue with Demo ID', 'PI\nContinue with Photo ID'])
+  await picture(page, 'demo-sign-in')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await picture(page, 'demo-sign-in-light')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.click('button[value=login]')
+  await page.click('button[value=allow]')
+  await page.waitForSelector('[data-grant]')
+  t.equal(await page.getAttribute('[data-grant]', 'data-provider'), 'photos')
+  t.strictSame(problems, [])
 })
 
 t.test('a login at the OAuth 1.0a provider, beside the other, and a signed call', async (t) => {
   const demo = await startDemo()
   t.teardown(() => demo.close())
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
+  const browser = await startChromium(t)
   const page = await browser.newPage()
   await logIn(page, demo.url)
   await page.click('a[href="/oauth/photos"]')
   await page.click('button[value=login]')
-  mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, 'demo-photos-consent.png') })
+  await picture(page, 'demo-photos-consent')
   await page.click('button[value=allow]')
   await page.waitForSelector('[data-grant]')
   t.match(await page.textContent('.person-name'), 'Photo User')
@@ -93,7 +108,7 @@ t.test('a login at the OAuth 1.0a provider, beside the other, and a signed call'
   await page.waitForSelector('[data-log] li')
   t.match(await page.textContent('[data-log] li [data-slot=status]'), '200')
   t.match(await page.textContent('[data-log] li [data-slot=body]'), 'Looms')
-  await page.screenshot({ path: join(pictures, 'demo-photos.png'), fullPage: true })
+  await picture(page, 'demo-photos')
   t.match(await page.textContent('.others'), 'Show Demo ID')
 })
 
@@ -102,8 +117,7 @@ t.test('the OpenAPI document says what each route needs, on a page whose policy 
   t.teardown(() => demo.close())
   const { valid, errors } = await new Validator().validate(await (await fetch(`${demo.url}/docs/json`)).json() as Record<string, unknown>)
   t.equal(valid, true, JSON.stringify(errors))
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
+  const browser = await startChromium(t)
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
   const problems: string[] = []
   page.on('pageerror', error => problems.push(error.message))
@@ -111,11 +125,10 @@ t.test('the OpenAPI document says what each route needs, on a page whose policy 
   await page.goto(`${demo.url}/docs`)
   await page.waitForSelector('.opblock')
   t.ok(await page.locator('.opblock .authorization__btn').count(), 'guarded routes have a lock')
-  mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, 'demo-docs.png') })
+  await picture(page, 'demo-docs')
   await page.click('.btn.authorize')
   await page.waitForSelector('.auth-container')
-  await page.screenshot({ path: join(pictures, 'demo-docs-schemes.png') })
+  await picture(page, 'demo-docs-schemes')
   t.match(await page.textContent('.modal-ux'), 'openid-configuration')
   t.strictSame(problems, [])
 })
@@ -123,23 +136,20 @@ t.test('the OpenAPI document says what each route needs, on a page whose policy 
 t.test('a refused login comes back with a notice', async (t) => {
   const demo = await startDemo()
   t.teardown(() => demo.close())
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
+  const browser = await startChromium(t)
   const page = await browser.newPage({ colorScheme: 'dark' })
   await page.goto(demo.url)
   await page.click('a[href="/oauth/demo"]')
   await page.click('button[name=account][value=demo-user]')
   await page.click('button[value=deny]')
   t.match(await page.textContent('[data-notice]'), 'You did not allow access')
-  mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, 'demo-denied-dark.png'), fullPage: true })
+  await picture(page, 'demo-denied-dark')
 })
 
 t.test('two tabs that log in at once both come through', async (t) => {
   const demo = await startDemo()
   t.teardown(() => demo.close())
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
+  const browser = await startChromium(t)
   const context = await browser.newContext()
   const tabs = [await context.newPage(), await context.newPage()]
   for (const tab of tabs) await tab.goto(`${demo.url}/oauth/demo`)

@@ -6,29 +6,23 @@ import { until } from '../fixtures/grants.js'
 import { secret, startModule, startProcesses } from '../fixtures/processes.js'
 import { kinds } from '../fixtures/shared-store.js'
 
-// A request that waits for its turn in the connection pool for five seconds fails, as it should; where the machine is busy, so
-// many requests over HTTP would bring that about. What they come to, the keeper, is asked as often below.
-for (const { kind, requests } of [{ kind: 'Redis', requests: 500 }, { kind: 'PostgreSQL', requests: 100 }] as const) {
-  t.test(`F20: ${requests} requests × 4 processes on one expired grant in ${kind}: one refresh, no error`, async (t) => {
+for (const kind of kinds) {
+  t.test(`F20: 500 requests × 4 processes on one expired grant in ${kind}: one refresh, no error`, async (t) => {
     const { start, grant, rotation } = await startProcesses(t, kind)
+    // As they begin: nothing is compiled, and no connection to the store is open.
     const workers = await Promise.all([start(), start(), start(), start()])
-    // A process that has just begun is several times as slow.
-    await grant('bob', 3_600_000)
-    await Promise.all(workers.flatMap(worker => Array.from({ length: 50 }, () => worker.call('bob'))))
     await grant('alice')
     // Not so fast that the first process is done before the last is asked.
     rotation.before = async () => { await delay(200); return undefined }
-    const answers = await Promise.all(workers.flatMap(worker => Array.from({ length: requests }, () => worker.call('alice'))))
-    t.equal(answers.length, 4 * requests)
+    const answers = await Promise.all(workers.flatMap(worker => Array.from({ length: 500 }, () => worker.call('alice'))))
+    t.equal(answers.length, 2_000)
     t.strictSame([...new Set(answers.map(({ status, code }) => `${status} ${code}`))], ['200 undefined'])
     const tokens = new Set(answers.map(({ token }) => token))
     t.equal(tokens.size, 1)
     t.match([...tokens][0], /^refreshed~alice/)
     t.equal(rotation.sent.length, 1)
   })
-}
 
-for (const kind of kinds) {
   t.test(`F20: 500 callers × 4 processes on one expired grant in ${kind}: one refresh, no error`, async (t) => {
     const { shared: { address }, grant, rotation, wire } = await startProcesses(t, kind)
     await grant('alice')

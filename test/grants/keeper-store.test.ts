@@ -97,15 +97,6 @@ t.test('a login waits a while for a store that does not write, and then fails', 
   t.ok(store.count('put') > 1, 'it has tried again')
 })
 
-t.test('a lease that cannot be given back is reported, and spoils nothing', async (t) => {
-  const { keeper, store, provider, warnings, clock } = await expired()
-  store.before = failing('release')
-  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-1' })
-  t.match(warnings, [{ message: /could not be given back/, error: { cause: { message: 'the store is down' } } }])
-  clock.now += hour
-  t.match(await keeper.fresh(provider, alice), { accessToken: 'access-2' }, 'it ends by itself')
-})
-
 t.test('a removal that fails in the middle fails as a whole, and works the next time', async (t) => {
   const { keeper, store } = await expired({ leaseTime: 100 })
   store.before = failing('delete')

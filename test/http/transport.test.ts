@@ -256,3 +256,23 @@ async function bomb (stream: ReturnType<typeof createGzip>, megabytes: number): 
   await once(stream, 'end')
   return Buffer.concat(chunks)
 }
+
+t.test('a refresh token is never sent over a connection that others have used: its server may be closing it', async (t) => {
+  const server = await startServer(t)
+  const used = new WeakSet<object>()
+  server.server.prependListener('request', ({ socket }) => {
+    if (used.has(socket)) socket.resetAndDestroy()
+    used.add(socket)
+  })
+  const dispatcher = createAgent()
+  t.teardown(() => dispatcher.close())
+  const call = createTransport({ dispatcher, provider: 'test', timeout: 10_000, allows: isLoopback })
+  const url = new URL(server.url)
+  const refresh = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'refresh_token=a&grant_type=refresh_token' }
+  await call(url, get)
+  for (let count = 0; count < 3; count++) t.match(await call(url, refresh), { status: 200 })
+  t.match(await Promise.all([call(url, refresh), call(url, refresh)]), [{ status: 200 }, { status: 200 }])
+  t.equal(server.connections, 6)
+  t.ok(server.calls.slice(1).every(({ headers }) => headers.connection === 'close'))
+  await t.rejects(call(url, get), { code: 'FST_OAUTH_PROVIDER_UNREACHABLE' }, 'as every other call may')
+})

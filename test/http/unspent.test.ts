@@ -46,13 +46,16 @@ t.test('it was sent', async (t) => {
   await t.rejects(call(new URL(server.url), post), { code: 'FST_OAUTH_PROVIDER_REDIRECT', unspent: true }, 'and answered')
 })
 
-t.test('a refresh whose provider\'s metadata cannot be had has sent nothing, however that failed', async (t) => {
+t.test('a refresh that fails before its request has sent nothing: the provider\'s metadata cannot be had, or its key cannot sign', async (t) => {
   const { wire, provider, login } = await startWireLogin(t)
   const grant = grantOf(await login())
   const { provider: fresh, wire: another } = await startWireLogin(t)
   another.on('/.well-known/openid-configuration', (_request, response) => { response.socket?.resetAndDestroy(); return undefined })
   await t.rejects(fresh.refresh(grant), { code: 'FST_OAUTH_PROVIDER_UNREACHABLE', unspent: true })
   t.equal(another.to('/token').length, 0)
+  const { wire: third, provider: keyless } = await startWireLogin(t, { clientSecret: undefined, clientKeyAlg: 'ES256', clientKey: async () => { throw new Error('the KMS is down') } })
+  await t.rejects(keyless.refresh(grant), { code: 'FST_OAUTH_CLIENT_KEY_FAILED', unspent: true }, 'nor has one that could not be signed')
+  t.equal(third.to('/token').length, 0)
   wire.on('/token', (_request, response) => { response.socket?.resetAndDestroy(); return undefined })
   await t.rejects(provider.refresh(grant), { code: 'FST_OAUTH_PROVIDER_UNREACHABLE', unspent: false })
 })

@@ -39,7 +39,7 @@ t.test('no state', async (t) => {
 t.test('a browser without any login under way', async (t) => {
   const setup = await setUp(t)
   const callback = setup.wire.callbackFor(await setup.start())
-  await refused(t, { ...setup, browser: new Browser() }, callback, { code: 'FST_OAUTH_STATE_NO_COOKIE', hint: /so long that the cookie was dropped/, text: /no login under way/ })
+  await refused(t, { ...setup, browser: new Browser() }, callback, { code: 'FST_OAUTH_STATE_NO_COOKIE', hint: /so long that the cookie was dropped/, text: /no such login under way/ })
 })
 
 t.test('a login that was started under another name of the same host', async (t) => {
@@ -48,7 +48,7 @@ t.test('a login that was started under another name of the same host', async (t)
   // The browser has its cookie for 127.0.0.1, and the provider sends it back to localhost.
   const callback = setup.wire.callbackFor(await setup.start())
   t.match(callback, `http://localhost:${port}/`)
-  await refused(t, setup, callback, { code: 'FST_OAUTH_STATE_NO_COOKIE', hint: /under another host name \(localhost is not 127\.0\.0\.1\)/, text: /no login under way/ })
+  await refused(t, setup, callback, { code: 'FST_OAUTH_STATE_NO_COOKIE', hint: /under another host name \(localhost is not 127\.0\.0\.1\)/, text: /no such login under way/ })
 })
 
 t.test('a state that is none of the logins under way', async (t) => {

@@ -162,3 +162,29 @@ t.test('two browsers have nothing to do with each other', async (t) => {
   t.strictSame(await grantsOf(setup, setup.browser), ['wire:user-1'])
   t.strictSame(await grantsOf(setup, second), ['wire:user-2'])
 })
+
+t.test('a tab that ends later and brings less leaves what another has brought meanwhile', async (t) => {
+  let now = Date.now()
+  const scopes = async (setup: LoginSetup) => (await read(await setup.browser.request(`${setup.url}/scope`))).text
+  const setup = await setUp(t, {
+    plugin: () => ({ clock: () => ++now }),
+    routes (app) {
+      app.get('/scope', async (request) => (await request.oauth.loadGrant())?.scope.join(' '))
+      app.get('/more', { config: { oauth: { provider: 'wire', scope: ['more'] } } }, async () => 'in')
+      app.get('/recent', { config: { oauth: { provider: 'wire', maxAge: 600 } } }, async () => 'in')
+    }
+  })
+  const { browser, wire, start } = setup
+  const end = async (login: string) => (await read(await browser.request(wire.callbackFor(login)))).location
+  const [less, recent] = [await start('/oauth/wire?returnTo=/a'), await start('/recent')]
+  t.equal(await end(await start('/more')), '/more')
+  t.equal(await end(less), '/a')
+  t.equal(await scopes(setup), 'openid more')
+
+  wire.claims = { auth_time: Math.floor(now / 1_000) }
+  t.equal(await end(recent), '/recent', 'but one that was authenticated newly counts')
+  t.equal(await scopes(setup), 'openid')
+  t.equal(await end(await start('/more')), '/more')
+  t.equal(await end(await start('/oauth/wire?returnTo=/a')), '/a')
+  t.equal(await scopes(setup), 'openid', 'and so does one that has started since')
+})

@@ -184,3 +184,14 @@ t.test('userinfo', async (t) => {
   ]
   for (const [answer, expected] of wrong) t.match(await failureOf(t, (await userinfo(answer)).login()), expected)
 })
+
+t.test('a second request for e-mail addresses is signed too', async (t) => {
+  const emails = { values: [{ email: 'first@mail.example', verified: true }] }
+  const { server } = await start(t, { '/me': ({ path }) => ({ body: path === '/me?emails' ? emails : { id: 7 } }) })
+  const { login, provider } = await start(t, {}, {
+    options: { userinfoUrl: `${server.url}/me`, profile: { id: '/id', emails: { url: `${server.url}/me?emails`, list: '/values', email: '/email', verified: '/verified' } } }
+  })
+
+  t.match(await provider.profile(grantOf(await login())), { id: '7', email: 'first@mail.example', emailVerified: true })
+  t.match(server.calls.at(-1), { path: '/me?emails', headers: { authorization: /oauth_token="access-token-canary"/ } })
+})

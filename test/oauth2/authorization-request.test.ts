@@ -11,7 +11,8 @@ const request = {
   scope: ['openid', 'e-mail'],
   scopeDelimiter: ' ',
   params: {},
-  pkce: true,
+  pkce: undefined,
+  scopeParam: 'scope',
   nonce: true,
   dpop: false,
   random: new RandomSource(96)
@@ -42,7 +43,7 @@ t.test('no two requests share a secret', async (t) => {
 })
 
 t.test('nonce, PKCE and scope are left out where they do not belong', async (t) => {
-  const { query, secrets } = authorizationRequest({ ...request, pkce: false, nonce: false, scope: [] })
+  const { query, secrets } = authorizationRequest({ ...request, pkce: 'unsupported', nonce: false, scope: [] })
 
   t.strictSame(Object.keys(secrets), ['state'])
   t.strictSame(Object.keys(query).sort(), ['client_id', 'redirect_uri', 'response_type', 'state'])
@@ -74,4 +75,11 @@ t.test('with DPoP the code is bound to a new key, by its thumbprint', async (t) 
   t.equal(query.dpop_jkt, await calculateJwkThumbprint({ ...secrets.dpopKey }))
   t.not(authorizationRequest({ ...request, dpop: true }).secrets.dpopKey?.x, secrets.dpopKey?.x)
   t.notMatch(JSON.stringify(query), String(secrets.dpopKey?.d))
+})
+
+t.test('PKCE by the method plain, scopes under another name, a fragment', async (t) => {
+  const { query, secrets } = authorizationRequest({ ...request, pkce: 'plain', scopeParam: 'perms' })
+
+  t.match(query, { code_challenge: secrets.verifier as string, code_challenge_method: 'plain', perms: 'openid e-mail', scope: undefined })
+  t.equal(new URL(authorizationUrl('https://sso.example/authorize', query, 'wechat_redirect')).hash, '#wechat_redirect')
 })

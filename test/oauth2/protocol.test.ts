@@ -54,8 +54,11 @@ t.test('what was denied is told from what failed at the provider', async (t) => 
     if (description !== undefined) callback.set('error_description', description)
   }))
 
-  for (const error of ['access_denied', 'login_required', 'consent_required', 'interaction_required', 'account_selection_required', 'user_cancelled_login', 'user_cancelled_authorize']) {
+  for (const error of ['access_denied', 'user_cancelled_login', 'user_cancelled_authorize']) {
     t.match(await ended(error), { code: 'FST_OAUTH_ACCESS_DENIED', statusCode: 403, providerError: error, message: `(${error})` })
+  }
+  for (const [error, code] of Object.entries({ login_required: 'LOGIN', consent_required: 'CONSENT', interaction_required: 'INTERACTION', account_selection_required: 'INTERACTION' })) {
+    t.match(await ended(error), { code: `FST_OAUTH_${code}_REQUIRED`, statusCode: 401, providerError: error, message: `(${error})` })
   }
   for (const error of ['server_error', 'temporarily_unavailable', 'invalid_scope', 'unauthorized_client', 'made up']) {
     t.match(await ended(error), { code: 'FST_OAUTH_AUTHORIZATION_FAILED', statusCode: 502, providerError: error, message: /no description/ })

@@ -176,3 +176,60 @@ t.test('A27: the same where app.oauth.require() guards', async (t) => {
   t.strictSame(ran, [], 'the handler never ran')
   t.match(await sendRaw(scene.url, 'GET /api/repos HTTP/1.1'), /^HTTP\/1\.1 401 /)
 })
+
+// What else decides which route an address comes to; each with an address that must come to a guarded one.
+const contexts: Array<[string, Record<string, unknown>, string, string[]]> = [
+  ['HEAD of a GET route', { exposeHeadRoutes: true }, 'HEAD', ['/repos', '/v1/repos', '/v1/', '/v1']],
+  ['a HEAD route of its own', { exposeHeadRoutes: false }, 'HEAD', ['/head', '/v1/head']],
+  ['OPTIONS', {}, 'OPTIONS', ['/options', '/v1/options']],
+  ['a prefix and its slash', {}, 'GET', ['/v1', '/v1/', '/v1/deep', '/v1/deep/', '/slash/', '/noslash']],
+  ['case ignored', { routerOptions: { caseSensitive: false } }, 'GET', ['/REPOS', '/V1/Repos', '/v1/DEEP/', '/V1/%52epos']],
+  ['trailing slash ignored', { routerOptions: { ignoreTrailingSlash: true } }, 'GET', ['/repos/', '/v1/repos/', '/noslash/']],
+  ['HEAD, and trailing slash ignored', { routerOptions: { ignoreTrailingSlash: true } }, 'HEAD', ['/repos/', '/v1/repos/']],
+  ['duplicate slashes ignored', { routerOptions: { ignoreDuplicateSlashes: true } }, 'GET', ['//repos', '/v1//repos', '///v1///repos']],
+  ['semicolons', { routerOptions: { useSemicolonDelimiter: true } }, 'GET', ['/repos;x=y', '/v1/repos;x', '/v1/deep/;']],
+  ['encoded', {}, 'GET', ['/%72epos', '/%76%31/repos', '/v1/item/a%2Fb', '/v1/item/%2e%2e%2frepos', '/v1/item/x%00', '/v1/wild/%2f%2f']],
+  ['a host of its own', {}, 'GET', ['/only-here']],
+  ['nothing there', {}, 'GET', ['/v1/nowhere', '/v1/repos/nowhere', '/v1/..%2frepos']],
+  ['another method', {}, 'DELETE', ['/v1/repos', '/v1/deep']]
+]
+
+async function addGuarded (app: FastifyInstance, ran: string[]): Promise<void> {
+  const guarded = { config: { oauth } }
+  const handler = async ({ method, url }: { method: string, url: string }) => { ran.push(`${method} ${url}`); return 'the guarded answer' }
+  const add = (to: FastifyInstance) => {
+    to.get('/repos', guarded, handler)
+    to.options('/options', guarded, handler)
+    to.head('/head', guarded, handler)
+  }
+  add(app)
+  app.get('/only-here', { ...guarded, constraints: { host: /.*/ } }, handler)
+  app.register(async child => { child.get('/', { ...guarded, prefixTrailingSlash: 'slash' }, handler) }, { prefix: '/slash' })
+  app.register(async child => { child.get('/', { ...guarded, prefixTrailingSlash: 'no-slash' }, handler) }, { prefix: '/noslash' })
+  await app.register(async (child) => {
+    // What the routes of this context need, its own 404 included.
+    child.addHook('onRequest', child.oauth.require('test'))
+    child.setNotFoundHandler(handler)
+    child.get('/', handler)
+    add(child)
+    child.get('/item/:name', guarded, handler)
+    child.all('/wild/*', handler)
+    await child.register(async grandchild => { grandchild.get('/', guarded, handler) }, { prefix: '/deep' })
+  }, { prefix: '/v1' })
+}
+
+t.test('A27: every address that comes to a guarded route is guarded, and no other way leads to it', async (t) => {
+  for (const [name, fastify, method, addresses] of contexts) {
+    const ran: string[] = []
+    const scene = await startScene(t, { app: { fastify: { logger: false, ...fastify }, routes: app => addGuarded(app, ran) } })
+    const browser = await scene.login()
+    const cookie = browser.cookieHeader(new URL(scene.url))
+    for (const address of addresses) {
+      const head = `${method} ${address} HTTP/1.1\r\naccept: application/json`
+      t.match(await sendRaw(scene.url, head), /^HTTP\/1\.1 401 /, `${name}: ${method} ${address}`)
+      t.strictSame(ran, [], `${name}: the handler of ${address} never ran`)
+      await sendRaw(scene.url, `${head}\r\ncookie: ${cookie}`)
+      t.equal(ran.splice(0).length, 1, `${name}: ${address} comes to it`)
+    }
+  }
+})

@@ -93,6 +93,27 @@ t.test('A39: a frame, an image or a script of another site starts no login at a 
   }
 })
 
+t.test('A39: a link of another site to a guarded page starts the login of that page, and overwrites nothing', async (t) => {
+  const scene = await startScene(t, { app: { routes (app) { app.get('/write', { config: { oauth: { provider: 'test', scope: ['write'] } } }, async ({ oauth: { grant } }) => grant?.subject) } } })
+  const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' }
+  const follow = async (browser: Browser, user: string) => {
+    const begun = await browser.request(`${scene.url}/write?a=b&returnTo=/x&scope=admin`, { headers })
+    const url = new URL(String(begun.headers.get('location')))
+    t.strictSame(url.searchParams.get('scope')?.split(' ').sort(), ['openid', 'write'], 'for the scopes of the page')
+    return browser.request(scene.provider.callbackFor(url.href, user), { headers })
+  }
+  const nobody = new Browser()
+  const end = await follow(nobody, 'user-1')
+  t.strictSame([end.status, end.headers.get('location')], [303, '/write?a=b&returnTo=/x&scope=admin'], 'back to the page')
+
+  const signedIn = await scene.login(new Browser(), 'victim')
+  const refused = await follow(signedIn, 'attacker')
+  t.strictSame([refused.status, codeIn(await refused.text())], [403, 'FST_OAUTH_OTHER_ACCOUNT'])
+  t.strictSame(await scene.subjects(signedIn), ['victim'])
+  const post = await signedIn.request(`${scene.url}/write`, { method: 'POST', headers })
+  t.equal(post.headers.get('location'), null)
+})
+
 t.test('A39: a logout from elsewhere', async (t) => {
   const scene = await startScene(t)
   const browser = await scene.login()

@@ -47,7 +47,7 @@ t.test('a login that starts from a guarded page, and fails its purpose', async (
   t.strictSame((await app.inject({ url: '/repos', ...session })).json(), { has: true })
 
   const error = await loginAs(app, 'user-1', { provider: 'fake', start: '/repos', scope: ['openid'] }).catch((reason: unknown) => reason)
-  t.match(error, { code: 'FST_OAUTH_TESTING_LOGIN_FAILED', message: /status 403 FST_OAUTH_INSUFFICIENT_SCOPE/, response: { statusCode: 403, body: /less access/ } })
+  t.match(error, { code: 'FST_OAUTH_TESTING_LOGIN_FAILED', message: /status 403 FST_OAUTH_INSUFFICIENT_SCOPE/, response: { statusCode: 403, body: /more access/ } })
   t.equal(fake.requests.filter(({ endpoint }) => endpoint === 'token').length, 2)
 })
 

@@ -78,7 +78,7 @@ describe('the options of a provider', () => {
     expect<OAuthProviderOptions['security']>().type.toBe<'default' | 'fapi2' | undefined>()
     expect<OAuthProviderOptions['signatureMethod']>().type.toBe<'HMAC-SHA1' | 'HMAC-SHA256' | 'HMAC-SHA512' | 'RSA-SHA1' | 'RSA-SHA256' | 'RSA-SHA512' | 'PLAINTEXT' | undefined>()
     expect<{ clientId: string, quirks: { oauth1Revision: '1.0a' } }>().type.not.toBeAssignableTo<OAuthProviderOptions>()
-    expect<{ clientId: string, quirks: { pkce: 'plain' } }>().type.not.toBeAssignableTo<OAuthProviderOptions>()
+    expect<{ clientId: string, quirks: { pkce: 'S256' } }>().type.not.toBeAssignableTo<OAuthProviderOptions>()
     expect<(request: FastifyRequest) => Promise<{ tenant: string }>>().type.toBeAssignableTo<OAuthProviderOptions['authorizeParams']>()
     expect<{ max_age: number }>().type.not.toBeAssignableTo<OAuthProviderOptions['authorizeParams']>()
     expect<(userinfo: Record<string, unknown>) => { id: string }>().type.toBeAssignableTo<OAuthProviderOptions['profile']>()

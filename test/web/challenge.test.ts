@@ -50,6 +50,24 @@ t.test('everything else gets 401, with the address to open', async (t) => {
   t.equal((await read(await browser.request(`${url}/any`, { headers: script }))).headers.get('www-authenticate'), 'Bearer realm="wire"')
 })
 
+t.test('a form that a person has sent gets a page, with the same status and header', async (t) => {
+  const { url, browser, logIn } = await setUp(t, { routes, provider: () => ({ scope: ['openid', 'write'] }) })
+  const send = async () => read(await browser.request(`${url}/read`, { method: 'POST', headers: { 'sec-fetch-dest': 'document', accept: 'text/html', referer: `${url}/?page=1` } }))
+  const none = await send()
+  t.equal(none.status, 401)
+  t.equal(none.headers.get('www-authenticate'), 'Bearer realm="wire", scope="read"')
+  t.equal(none.headers.get('cache-control'), 'no-store')
+  t.match(none.headers.get('content-security-policy'), "default-src 'none'")
+  t.match(none.text, 'This needs your login')
+  await logIn()
+  const less = await send()
+  t.equal(less.status, 403)
+  t.match(less.headers.get('www-authenticate'), 'error="insufficient_scope"')
+  t.match(less.text, 'more access than you have allowed')
+  const address = /href="([^"]+)">Log in and allow it/.exec(less.text)?.[1]?.replaceAll('&#38;', '&') ?? ''
+  t.equal((await browser.open(address)).url, `${url}/?page=1`)
+})
+
 t.test('the address leads through the login back to the page that asked', async (t) => {
   const { url, browser } = await setUp(t, { routes })
   const { json } = await read(await browser.request(`${url}/read`, { headers: { ...script, referer: `${url}/?page=1` } }))
@@ -89,7 +107,7 @@ t.test('a user who allows less ends with 403, not in a loop', async (t) => {
   const page = await browser.open(`${url}/read`, { headers: document })
   t.equal(page.status, 403)
   t.match(page.text, 'FST_OAUTH_INSUFFICIENT_SCOPE')
-  t.match(page.text, 'href="/oauth/wire?returnTo=%2Fread"')
+  t.match(page.text, 'href="/oauth/wire?login=v1.')
   t.equal(wire.to('/authorize').length, 1)
   t.equal((await read(await browser.request(`${url}/any`))).text, 'in', 'what was granted is there')
 
@@ -114,4 +132,18 @@ t.test('a query cannot ask for scopes of its own, and a ticket is for one provid
   }
   t.strictSame(scopeOf(await browser.openUntil(`${url}/oauth/other?login=${ticket}`, wire.issuer)), ['openid'], 'at another provider')
   t.strictSame(scopeOf(await new Browser().openUntil(`${url}/oauth/wire?login=${ticket}`, wire.issuer)), ['openid', 'read'])
+})
+
+t.test('what the address asks for holds for an hour; then only the way back is left', async (t) => {
+  let now = Date.now()
+  const { url, browser, wire } = await setUp(t, { routes, plugin: () => ({ clock: () => now }) })
+  const { json } = await read(await browser.request(`${url}/read`, { headers: { ...script, referer: `${url}/?page=1` } }))
+  const authorizeUrl = String(json.authorizeUrl)
+  now += 3_600_000
+  t.strictSame(scopeOf(await browser.openUntil(authorizeUrl, wire.issuer)), ['openid', 'read'])
+  now += 1
+  const authorization = await browser.openUntil(authorizeUrl, wire.issuer)
+  t.strictSame(scopeOf(authorization), ['openid'])
+  wire.claims = { iat: Math.floor(now / 1_000), exp: Math.floor(now / 1_000) + 300 }
+  t.equal((await read(await browser.request(wire.callbackFor(authorization)))).location, '/?page=1')
 })

@@ -25,6 +25,13 @@ t.test('there is a link to try again where there is an address for it', async (t
   t.notMatch(errorPage(page), '<a ')
 })
 
+t.test('what was sent and not taken says so, with the way to allow it', async (t) => {
+  const html = errorPage({ statusCode: 401, code: 'FST_OAUTH_GRANT_REQUIRED', message: 'This needs your login.', allowUrl: 'https://app.example/oauth/x?login="' })
+  t.match(html, '<title>Login needed</title>')
+  t.match(html, 'What you sent was not taken.')
+  t.match(html, '<a href="https://app.example/oauth/x?login=&#34;">Log in and allow it</a>')
+})
+
 t.test('nothing that is put in becomes markup', async (t) => {
   const html = errorPage({ statusCode: 400, code: '<b>', message: '<script>alert("1")</script>&\'', retryUrl: '"><script>' })
   t.notMatch(html, '<script')

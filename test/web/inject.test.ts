@@ -165,7 +165,7 @@ t.test('what is refused when the route is added, by its name', async (t) => {
 })
 
 t.test('a token that is bound to a key, from before the options changed, goes nowhere', (t) => {
-  const request = { headers: {}, raw: { headers: { authorization: 'Basic own' }, rawHeaders: ['Authorization', 'Basic own'] } }
+  const request = { headers: {}, raw: { url: '/', headers: { authorization: 'Basic own' }, rawHeaders: ['Authorization', 'Basic own'] } }
   const grant = createGrant(grantValues({ dpopKey: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'd' } }))
   new Injection({} as never).apply(request as never, { provider: 'wire', inject: { request: true, cookies: [] } } as never, grant)
   t.equal(request.raw.headers.authorization, undefined)

@@ -118,3 +118,18 @@ t.test('without the login route the page offers nothing', async (t) => {
   t.match(page.text, 'FST_OAUTH_OTHER_ACCOUNT')
   t.strictSame(hrefs(page.text), [])
 })
+
+t.test('a linking that was denied can be tried again, as a linking', async (t) => {
+  const { url, wire, browser, start, logIn } = await setUp(t, { routes })
+  await logIn('/oauth/wire', 'user-1')
+  const denied = new URL(wire.callbackFor(await start('/link'), 'user-2'))
+  denied.searchParams.set('error', 'access_denied')
+  const page = await read(await browser.request(denied.href))
+  t.equal(page.status, 403)
+  const [again, another] = hrefs(page.text)
+  t.match(again, { label: 'Start the login again' })
+  t.equal(another, undefined)
+  t.match((await read(await new Browser().request(`${url}${again?.href}`, { headers: json }))).json, { code: 'FST_OAUTH_NOT_SIGNED_IN' })
+  t.equal((await read(await browser.request(wire.callbackFor(await start(again?.href), 'user-2')))).location, '/accounts')
+  t.match((await read(await browser.request(`${url}/accounts`))).json, [/^user-1/, /^user-2: .*read/])
+})

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { isPageLoad, wantsPage, wantsPopup } from '../../lib/web/negotiation.js'
+import { isFormSent, isPageLoad, wantsPage, wantsPopup } from '../../lib/web/negotiation.js'
 import { projectRoot } from '../fixtures/project.js'
 
 const html = 'text/html,application/xhtml+xml,*/*;q=0.8'
 
 // Method, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest, answer.
-const table: Array<[string, string | undefined, string | undefined, string | undefined, 'redirect' | 'JSON']> = [
+const table: Array<[string, string | undefined, string | undefined, string | undefined, 'redirect' | 'page' | 'JSON']> = [
   // A browser loads a page.
   ['GET', html, 'navigate', 'document', 'redirect'],
   ['HEAD', html, 'navigate', 'document', 'redirect'],
@@ -17,10 +17,14 @@ const table: Array<[string, string | undefined, string | undefined, string | und
   ['GET', 'application/json', undefined, 'document', 'redirect'],
   ['GET', '*/*', 'navigate', undefined, 'redirect'],
   // It sends a form, or changes something.
-  ['POST', html, 'navigate', 'document', 'JSON'],
+  ['POST', html, 'navigate', 'document', 'page'],
+  ['DELETE', html, 'navigate', 'document', 'page'],
+  ['POST', html, 'navigate', 'iframe', 'JSON'],
+  ['POST', '*/*', 'navigate', 'document', 'JSON'],
+  ['POST', html, 'navigate', undefined, 'JSON'],
+  ['POST', undefined, undefined, 'document', 'JSON'],
   ['PUT', html, undefined, undefined, 'JSON'],
-  ['DELETE', html, 'navigate', 'document', 'JSON'],
-  ['OPTIONS', html, 'navigate', 'document', 'JSON'],
+  ['POST', html, 'cors', 'empty', 'JSON'],
   // A frame, an image, a script, a fetch, a worker.
   ['GET', html, 'navigate', 'iframe', 'JSON'],
   ['GET', html, 'navigate', 'frame', 'JSON'],
@@ -53,18 +57,18 @@ const table: Array<[string, string | undefined, string | undefined, string | und
 t.test('method, Accept, Sec-Fetch-Mode and Sec-Fetch-Dest decide', async (t) => {
   for (const [method, accept, mode, dest, answer] of table) {
     const headers = Object.fromEntries(Object.entries({ accept, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest }).filter(([, value]) => value !== undefined))
-    t.equal(isPageLoad({ method, headers }), answer === 'redirect', JSON.stringify([method, accept, mode, dest]))
+    t.strictSame([isPageLoad({ method, headers }), isFormSent({ method, headers })], [answer === 'redirect', answer === 'page'], JSON.stringify([method, accept, mode, dest]))
   }
 })
 
 t.test('the documented rows are true', async (t) => {
   const page = readFileSync(join(projectRoot, 'docs/reference/routes.md'), 'utf8')
-  const rows = [...page.matchAll(/^\| (GET|HEAD|POST|any) \| (.+) \| (.+) \| (.+) \| (303|JSON) \|$/gm)]
+  const rows = [...page.matchAll(/^\| (GET|HEAD|POST|any) \| (.+) \| (.+) \| (.+) \| (303|page|JSON) \|$/gm)]
   t.ok(rows.length > 6)
   for (const [row, method = '', accept = '', mode = '', dest = '', answer = ''] of rows) {
     const said = { accept, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest }
     const headers = Object.fromEntries(Object.entries(said).filter(([, value]) => value.startsWith('`')).map(([name, value]) => [name, value.replaceAll('`', '')]))
-    for (const asked of method === 'any' ? ['GET', 'POST'] : [method]) t.equal(isPageLoad({ method: asked, headers }), answer === '303', row)
+    for (const asked of method === 'any' ? ['GET', 'POST'] : [method]) t.strictSame([isPageLoad({ method: asked, headers }), isFormSent({ method: asked, headers })], [answer === '303', answer === 'page'], row)
   }
 })
 

@@ -83,3 +83,30 @@ t.test('a login may end in a native application, at an address that is registere
   t.match(authorization, 'read')
   t.equal((await read(await browser.request(wire.callbackFor(authorization)))).location, 'com.example.app:/signed-in', 'from the address in a 401')
 })
+
+t.test('a login that a native application has started fails there too, with the code of the error alone', async (t) => {
+  const uris = ['com.example.app:/signed-in', 'com.example.app:/with?a=b', 'com.example.app:/with#part']
+  const { wire, browser, start } = await setUp(t, { plugin: () => ({ returnToUris: uris }) })
+  const ask = async (returnTo: string, change: (callback: URL) => void, path = '/oauth/wire?') => {
+    const callback = new URL(wire.callbackFor(await start(`${path}returnTo=${encodeURIComponent(returnTo)}`)))
+    change(callback)
+    return read(await browser.request(callback.href))
+  }
+  const deny = ({ searchParams }: URL) => {
+    searchParams.delete('code')
+    searchParams.set('error', 'access_denied')
+    searchParams.set('error_description', 'canary')
+  }
+  for (const [uri, end] of [[uris[0], 'com.example.app:/signed-in?error='], [uris[1], 'com.example.app:/with?a=b&error='], [uris[2], 'com.example.app:/with?error=']] as const) {
+    const denied = await ask(String(uri), deny)
+    t.equal(denied.status, 303)
+    t.equal(denied.location, `${end}FST_OAUTH_ACCESS_DENIED${uri?.endsWith('#part') === true ? '#part' : ''}`)
+    t.equal(denied.headers.get('cache-control'), 'no-store')
+  }
+  wire.on('/token', () => ({ status: 400, body: { error: 'invalid_grant', error_description: 'canary' } }))
+  const failed = await ask(String(uris[0]), () => {})
+  t.match(failed.location, /^com\.example\.app:\/signed-in\?error=FST_OAUTH_[A-Z_]+$/)
+  t.equal((await ask('/page', deny)).status, 403, 'a page of the application shows what happened')
+  const popup = await ask(String(uris[0]), deny, '/oauth/wire?display=popup&')
+  t.match(run(popup.text).messages, [[{ code: 'FST_OAUTH_ACCESS_DENIED' }]], 'a window tells its opener')
+})

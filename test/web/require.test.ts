@@ -49,13 +49,36 @@ t.test('scopes of a context and of its routes add up', async (t) => {
   })
   const page = await browser.open(`${url}/in/one?a=b`)
   t.strictSame([page.url, page.text], [`${url}/in/one?a=b`, 'in'])
-  t.strictSame(scopeOf(page.hops.filter(hop => hop.startsWith(`${wire.issuer}/authorize`)).at(-1) as string), ['of-all', 'of-one', 'openid'])
+  t.strictSame(page.hops.filter(hop => hop.startsWith(`${wire.issuer}/authorize`)).map(scopeOf), [['of-all', 'of-one', 'openid']], 'in one login')
 
   browser.cookies.clear()
-  const next = await browser.open(`${url}/in/one`)
-  t.strictSame(next.hops.filter(hop => hop.startsWith(`${wire.issuer}/authorize`)).map(scopeOf), [['of-all', 'of-one', 'openid']], 'from then on in one login')
-  browser.cookies.clear()
   t.strictSame((await read(await browser.request(`${url}/in/one`, { headers: json }))).json.scope, ['of-all', 'of-one'])
+})
+
+t.test('so do those of a context in a context, whichever hook was added first', async (t) => {
+  const { url, wire, browser } = await setUp(t, {
+    plugin: wire => ({ providers: { wire: discovered(wire), other: discovered(wire) } }),
+    routes (app) {
+      within(app, '/in', { provider: 'wire', scope: ['outer'] }, child => {
+        child.register(async grandchild => {
+          grandchild.get('/deep', handler)
+          grandchild.get('/own', { config: { oauth: { provider: 'wire', scope: ['own'] } } }, handler)
+          grandchild.addHook('onRequest', grandchild.oauth.require({ provider: 'wire', scope: ['inner'] }))
+          grandchild.addHook('onRequest', grandchild.oauth.require({ provider: 'wire', scope: ['optional'], optional: true }))
+          grandchild.addHook('onRequest', grandchild.oauth.require({ provider: 'other', scope: ['elsewhere'] }))
+        })
+      })
+      app.get('/by-route', { config: { oauth: { provider: 'wire', scope: ['own'] } }, onRequest: app.oauth.require({ provider: 'wire', scope: ['of-the-route'] }) }, handler)
+    }
+  })
+  for (const [path, scope] of [['/in/deep', ['inner', 'openid', 'outer']], ['/in/own', ['inner', 'openid', 'outer', 'own']]] as const) {
+    browser.cookies.clear()
+    const page = await browser.open(`${url}${path}`)
+    t.equal(page.text, 'in')
+    t.strictSame(page.hops.filter(hop => hop.startsWith(`${wire.issuer}/authorize`)).map(scopeOf), [scope, ['elsewhere', 'openid']], path)
+  }
+  browser.cookies.clear()
+  t.equal((await browser.open(`${url}/by-route`)).text, 'in', 'what a hook of the route needs is asked for after it')
 })
 
 t.test('a context and a route may need grants of two providers: the route\'s is bound', async (t) => {

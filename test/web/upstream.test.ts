@@ -105,6 +105,78 @@ t.test('a provider\'s own dialect is declared', async (t) => {
   t.match((await ask()).json, { code: 'FST_OAUTH_API_ERROR' })
 })
 
+const slack = { insufficientScope: { body: { pointer: '/error', value: 'missing_scope', scope: '/needed' } } }
+
+t.test('an API that tells of it in an answer of 200: asked for, and the page resumes', async (t) => {
+  const { url, wire, browser } = await setUp(t, {
+    provider: () => ({ quirks: slack }),
+    routes (app) {
+      app.get('/page', { config: { oauth: 'wire' } }, async (request, reply) => {
+        try {
+          return await (await request.oauth.get('api')).body.json()
+        } catch (error) {
+          return request.oauth.challenge(reply, error)
+        }
+      })
+    }
+  })
+  wire.on('/api', ({ headers }) => headers.authorization?.includes('narrow') ? { body: { ok: false, error: 'missing_scope', needed: 'channels:read,chat:write' } } : undefined)
+  wire.tokens = { access_token: 'narrow', scope: 'openid' }
+  await browser.request(wire.callbackFor(await browser.openUntil(`${url}/page`, `${wire.issuer}/authorize`)))
+  const { status, json: { authorizeUrl, ...rest } } = await read(await browser.request(`${url}/page`, { headers: json }))
+  t.equal(status, 403)
+  t.match(rest, { code: 'FST_OAUTH_INSUFFICIENT_SCOPE', scope: ['channels:read', 'chat:write'] })
+  wire.tokens = { access_token: 'wide', scope: 'openid channels:read chat:write' }
+  const page = await browser.open(`${url}/page?a=b`)
+  t.strictSame([page.url, page.status], [`${url}/page?a=b`, 200])
+  t.strictSame(scopeOf(String(page.hops[1])), ['channels:read', 'chat:write', 'openid'])
+})
+
+t.test('what is looked for in an answer, and who looks', async (t) => {
+  let how: (oauth: FastifyRequest['oauth']) => Promise<unknown> = async () => {}
+  let quirks: OAuthProviderOptions['quirks'] = slack
+  const setup = await setUp(t, {
+    routes (app) {
+      app.get('/call', async ({ oauth }) => how(oauth.use('other')).then(result => ({ result }), ({ code, challenge, response }) => ({ code, scope: challenge?.scope, body: response?.body })))
+    }
+  })
+  const { app, url, wire, browser, logIn } = setup
+  const call = async (answer: { status?: number, body: unknown, headers?: Record<string, string> }, given: typeof how) => {
+    how = given
+    wire.on('/api', () => answer)
+    if (app.oauth.providers.has('other')) app.oauth.providers.unregister('other')
+    app.oauth.providers.register('other', { ...discovered(wire), ...(quirks === undefined ? {} : { quirks }) })
+    browser.cookies.clear()
+    await logIn('/oauth/other')
+    return (await read(await browser.request(`${url}/call`, { headers: json }))).json
+  }
+  const missing = { ok: false, error: 'missing_scope', needed: ['a', 'b', 'a', 'with space', 7] }
+  const asJson: typeof how = async oauth => (await oauth.get('api')).body.json()
+  t.strictSame(await call({ body: missing }, asJson), { code: 'FST_OAUTH_API_INSUFFICIENT_SCOPE', scope: ['a', 'b', 'with', 'space', '7'], body: JSON.stringify(missing) })
+  t.match(await call({ body: missing, status: 400 }, async oauth => (await oauth.get('api', { throwOnError: true })).body.json()), { code: 'FST_OAUTH_API_INSUFFICIENT_SCOPE', scope: ['a', 'b', 'with', 'space', '7'] })
+  t.match(await call({ body: 'no JSON', status: 400 }, async oauth => (await oauth.get('api', { throwOnError: true })).body.json()), { code: 'FST_OAUTH_API_ERROR' })
+  t.match(await call({ body: 'no JSON' }, asJson), { body: undefined, scope: undefined }, 'what is no JSON fails as it does')
+  for (const body of [{ ok: true }, { error: 'other' }, { error: { missing_scope: 1 } }, [], null, 'missing_scope']) t.strictSame(await call({ body: JSON.stringify(body) }, asJson), { result: body }, JSON.stringify(body))
+  for (const given of [
+    async (oauth: FastifyRequest['oauth']) => (await oauth.get('api', { throwOnError: false })).body.json(),
+    async (oauth: FastifyRequest['oauth']) => JSON.parse(await (await oauth.get('api')).body.text()),
+    async (oauth: FastifyRequest['oauth']) => (await oauth.fetch('api')).json(),
+    async (oauth: FastifyRequest['oauth']) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of (await oauth.get('api')).body) chunks.push(chunk)
+      return JSON.parse(Buffer.concat(chunks).toString())
+    }
+  ]) t.strictSame(await call({ body: missing }, given), { result: missing }, 'read otherwise it is left alone')
+
+  quirks = { insufficientScope: { status: 409, body: { pointer: '/errors/0/c~1o~0de', value: 7 } } }
+  const nested = { errors: [{ 'c/o~de': 7 }] }
+  t.strictSame(await call({ body: nested }, asJson), { result: nested }, 'another status')
+  t.match(await call({ body: nested, status: 409 }, asJson), { code: 'FST_OAUTH_API_INSUFFICIENT_SCOPE', scope: [] })
+  quirks = { insufficientScope: { error: 'x', body: { pointer: '/error', value: 'missing_scope' } } }
+  t.strictSame(await call({ body: missing }, asJson), { result: missing }, 'the header must say so too')
+  t.match(await call({ status: 400, body: missing, headers: { 'www-authenticate': 'Bearer error="x", scope="c"' } }, async oauth => oauth.get('api', { throwOnError: true })), { code: 'FST_OAUTH_API_INSUFFICIENT_SCOPE', scope: ['c'] })
+})
+
 t.test('a grant that is missing is asked for; other errors are none of its business', async (t) => {
   const { url, browser, logIn, ask } = await setUpPage(t)
   await logIn()

@@ -6,15 +6,15 @@ export const notices = {
   denied: 'You did not allow access. Nothing has changed, and you can try again.'
 }
 
-/** `titles`: name → title; `apis`: name → { url, label } of the call that the page offers. */
-export function registerHome (app, { titles, apis, activity }) {
+/** `apis`: name → { url, label } of the call that the page offers. */
+export function registerHome (app, { apis, activity }) {
   app.get('/', async (request, reply) => {
     const grants = await request.oauth.grants()
     const grant = await peekGrant(request, request.query.provider) ?? await peekGrant(request)
-    const providers = [...app.oauth.providers].map(({ name, protocol }) => ({
+    const providers = [...app.oauth.providers].map(({ name, title, protocol }) => ({
       name,
       protocol,
-      title: titles[name] ?? name,
+      title,
       signedIn: grants.some((one) => one.provider === name)
     }))
     const current = grant && await describe(request, grant, { apis, activity })

@@ -28,7 +28,9 @@ export async function createConfiguration ({ users, clientId, clientSecret, redi
     cookies: createCookies(),
     clientBasedCORS: () => false,
     renderError: renderErrorPage,
-    features: createFeatures()
+    features: createFeatures(),
+    // Its own dispatcher refuses loopback, where the app is told of logouts.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined })
   }
 }
 
@@ -39,7 +41,10 @@ function createClient ({ clientId, clientSecret, redirectUris }) {
     client_secret: clientSecret,
     client_name: 'fastify-oauth demo',
     redirect_uris: redirectUris,
-    post_logout_redirect_uris: [...new Set(redirectUris.map((uri) => new URL('/', uri).href))],
+    // Beside the callback, as the plugin has them.
+    post_logout_redirect_uris: redirectUris.map((uri) => new URL('logout/callback', uri).href),
+    backchannel_logout_uri: new URL('backchannel-logout', redirectUris[0]).href,
+    backchannel_logout_session_required: true,
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     token_endpoint_auth_method: 'client_secret_basic'
@@ -48,6 +53,7 @@ function createClient ({ clientId, clientSecret, redirectUris }) {
 
 function createFeatures () {
   return {
+    backchannelLogout: { enabled: true },
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
     resourceIndicators: { enabled: false },

@@ -1,0 +1,20 @@
+// What an application's log says of the entries that it takes.
+import t from 'tap'
+import { startApp } from '../fixtures/app.js'
+
+const client = { clientId: 'id', clientSecret: 'secret' }
+
+t.test('entries that one source has are named when the application starts', async (t) => {
+  const { logs } = await startApp(t, { providers: { aweber: client, work: { ...client, extends: 'genius' }, github: client, sso: { ...client, issuer: 'https://sso.example' } } })
+  const notices = logs.filter(line => line.includes('of the catalogue'))
+
+  t.match(notices, [/the entry aweber of the catalogue, which providers\.aweber takes/, /the entry genius of the catalogue, which providers\.work takes/])
+  t.equal(notices.length, 2)
+})
+
+t.test('the names of the sign-in page are the entries\' own', async (t) => {
+  const { app } = await startApp(t, { providers: { github: client, work: { ...client, extends: 'gitlab', title: 'Our GitLab' } } })
+
+  t.equal(app.oauth.providers.get('github').title, 'GitHub')
+  t.equal(app.oauth.providers.get('work').title, 'Our GitLab')
+})
