@@ -49,7 +49,7 @@ t.test('siblings may have one each', async (t) => {
 t.test('wrong options fail at boot, and are named', async (t) => {
   const wrong: Array<[object, RegExp]> = [
     [{ session, provider: {} }, /provider is not an option/],
-    [{ session, providers: { x: { clientId: 'a' } } }, /providers\.x\.authorizeUrl/],
+    [{ session, providers: { 'our-own-sso': { clientId: 'a' } } }, /providers\.our-own-sso\.authorizeUrl/],
     [{ session: { secret: 'short' } }, /session\.secret is a string of 5 characters/],
     [{ session, secret: 'short' }, /secret is a string of 5 characters/]
   ]

@@ -46,14 +46,15 @@ t.test('F13: while the store is down a page gets 503, no cookie is cleared, and 
   t.match(logs.join(''), /The grant store failed to list grants/)
 })
 
-t.test('F14: a store that does not answer holds requests for five seconds at most, and others not at all', async (t) => {
+t.test('F14: a store that does not answer holds requests for its deadline at most, and others not at all', async (t) => {
   const scene = await startFaultScene(t)
   const { call, store, sent, ahead } = scene
   const others = [await logIn(scene, new Browser()), await logIn(scene, new Browser())]
   ahead.ms += lifetime
   store.before = () => new Promise(() => {})
   const waiting = Promise.all(Array.from({ length: 60 }, (_, index) => call({ browser: others[index % 2] as Browser })))
-  await until(() => store.count('list') >= 60)
+  // Callers who ask the same at the same time ask once.
+  await until(() => store.count('list') >= 2)
   let pings = 0
   const pause = (ms: number) => new Promise<string>(resolve => setTimeout(resolve, ms, 'waiting'))
   while (await Promise.race([waiting, pause(250)]) === 'waiting') {

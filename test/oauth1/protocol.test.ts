@@ -150,7 +150,8 @@ t.test('tokens', async (t) => {
   t.strictSame(completed, {
     tokens: { tokenType: 'oauth1', accessToken: 'access-token-canary', tokenSecret: 'token-secret-canary', refreshToken: undefined, idToken: undefined, scope: undefined, expiresAt: 1_700_000_060_999, claims: undefined, raw: { user_id: '5' } },
     subject: undefined,
-    account: 'default'
+    account: 'default',
+    session: undefined
   })
   const grant = grantOf(completed)
   const { headers } = await provider.sign(grant, { method: 'GET', origin: 'https://api.example', path: '/x', contentType: undefined, body: null })

@@ -3,6 +3,7 @@ import { SignJWT, generateKeyPair } from 'jose'
 import t from 'tap'
 import { encode } from '../fixtures/id-tokens.js'
 import { logoutClaims, logoutEvent, logoutToken } from '../fixtures/logout-tokens.js'
+import { until } from '../fixtures/grants.js'
 import { failureOf, startWireLogin } from '../fixtures/wire-login.js'
 import type { WireLogin } from '../fixtures/wire-login.js'
 
@@ -136,6 +137,14 @@ t.test('metadata that moves its keys', async (t) => {
   wire.handlers.set('/keys', async () => ({ body: { keys: [await wire.publicJwk()] } }))
   login.ahead += 60 * minute
   const now = Math.floor((Date.now() + login.ahead) / 1_000)
+  // The old ones serve once more while they are renewed behind.
+  const discoveries = () => wire.requests.filter(({ path }) => path.startsWith('/.well-known/')).length
+  const before = discoveries()
   await verify(login, await logoutToken(wire, { iat: now, exp: now + 60 }))
+  await until(() => discoveries() > before)
+  await until(async () => {
+    await verify(login, await logoutToken(wire, { iat: now, exp: now + 60 }))
+    return wire.requests.some(({ path }) => path === '/keys')
+  })
   t.equal(wire.requests.filter(({ path }) => path === '/keys').length, 1)
 })

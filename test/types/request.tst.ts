@@ -84,7 +84,7 @@ describe('app.oauth', () => {
   test('passes providers, without their secrets', () => {
     expect([...app.oauth.providers]).type.toBe<OAuthProvider[]>()
     expect(app.oauth.providers.size).type.toBe<number>()
-    expect<keyof OAuthProvider>().type.toBe<'name' | 'protocol' | 'issuer' | 'scope' | 'apiBaseUrl'>()
+    expect<keyof OAuthProvider>().type.toBe<'name' | 'title' | 'protocol' | 'issuer' | 'scope' | 'apiBaseUrl' | 'introspect'>()
     expect<OAuthProvider['protocol']>().type.toBe<'oauth1' | 'oauth2' | 'oidc' | undefined>()
   })
 })
