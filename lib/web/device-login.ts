@@ -3,8 +3,7 @@ import type { OAuthDeviceLogin } from '../../types/device.js'
 import type { OAuthGrant } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
 import { parseDeviceOptions } from '../options.js'
-import { Provider } from '../provider.js'
-import type { DeviceAuthorization } from '../provider.js'
+import type { DeviceAuthorization, Provider } from '../provider.js'
 import type { OAuthContext } from './context.js'
 
 interface DeviceLoginParts {
@@ -29,8 +28,6 @@ export class DeviceLogins {
 
   async begin (name: string, given: unknown): Promise<OAuthDeviceLogin> {
     const { registry } = this.#context
-    const found = registry.get(name)
-    if (found instanceof Provider) found.checkLogins()
     const { owner, tenant, audience, resource, scope: more = [] } = parseDeviceOptions(given)
     registry.checkTenant(name, tenant)
     const provider = await registry.at(name, { request: undefined, tenant })

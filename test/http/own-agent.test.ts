@@ -35,6 +35,20 @@ t.test('closed, it ends its connections after the calls under way, and later cal
   t.equal(sockets.length, 3)
   await Promise.all(sockets.map(async socket => socket.destroyed || once(socket, 'close')))
   await dispatcher.close()
+  t.equal(await call('/fast'), 'fast', 'closed twice')
+})
+
+t.test('a request that asks for it has a connection of its own', async (t) => {
+  let connections = 0
+  const server = createServer((_request, response) => { response.end('fast') })
+  server.on('connection', () => { connections++ })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => new Promise(resolve => server.close(resolve)))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const dispatcher = new OwnAgent({ connections: 1 })
+  for (const reset of [false, true, true, false]) t.equal(await (await request(url, { dispatcher, reset })).body.text(), 'fast')
+  t.equal(connections, 3, 'two share one')
+  await dispatcher.close()
 })
 
 t.test('destroyed, it makes no calls any more', async (t) => {
