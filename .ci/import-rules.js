@@ -5,12 +5,13 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import ts from 'typescript'
 
 const direction = 'imports go one way: cli → plugin → web → provider, registry → oauth1 | oauth2 | oidc → http; web → grants'
-const providers = ['registry', 'provider', 'protocol', 'login-start', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options', 'nearest']
+const providers = ['registry', 'tenants', 'place', 'provider', 'protocol', 'login-start', 'client-key', 'oauth1', 'oauth2', 'oidc', 'http', 'errors', 'options', 'nearest']
 
 // Part of lib → the other parts it may import. A part is a folder of lib, or a file beside them.
 const parts = {
   errors: [],
   random: [],
+  place: [],
   catalogue: [],
   nearest: [],
   'json-pointer': [],
@@ -20,14 +21,15 @@ const parts = {
   oauth1: ['http', 'errors', 'random', 'client-key'],
   oidc: ['http', 'errors', 'json-pointer'],
   oauth2: ['oidc', 'http', 'errors', 'random', 'client-key', 'json-pointer', 'catalogue'],
-  grants: ['errors', 'random'],
+  grants: ['errors', 'random', 'place'],
   'store-tests': [],
   'login-start': ['options'],
   protocol: ['login-start', 'oauth2', 'oidc', 'http'],
   provider: providers,
+  tenants: providers,
   registration: ['provider', 'client-key', 'errors', 'options'],
   registry: ['registration', ...providers],
-  web: ['provider', 'registry', 'login-start', 'grants', 'http', 'errors', 'options', 'catalogue'],
+  web: ['provider', 'registry', 'tenants', 'place', 'login-start', 'grants', 'http', 'errors', 'options', 'catalogue'],
   testing: ['oauth1', 'options', 'errors'],
   plugin: ['web', 'grants', ...providers],
   index: ['plugin', 'web', 'grants', ...providers],

@@ -44,13 +44,14 @@ export interface AskedRequest {
 
 /** What one provider's logins ask for. */
 export class LoginRequestParams {
-  readonly #provider: string
+  readonly #where: string
   readonly #options: ProviderOptions
   readonly #protocol: 'oauth1' | 'oauth2'
   readonly #names: typeof requestNames
 
-  constructor (provider: string, options: ProviderOptions) {
-    this.#provider = provider
+  /** @param where where the options stand, for messages */
+  constructor (where: string, options: ProviderOptions) {
+    this.#where = where
     this.#options = options
     this.#protocol = options.requestTokenUrl === undefined ? 'oauth2' : 'oauth1'
     this.#names = requestNames.filter(name => options[name] !== undefined)
@@ -70,7 +71,7 @@ export class LoginRequestParams {
   async params (option: 'authorizeParams' | 'requestTokenParams' | 'accessTokenParams', request: unknown): Promise<Record<string, string>> {
     const params: Params = this.#options[option]
     if (typeof params !== 'function') return params ?? {}
-    return parseParams(await params(request as AskedOf), `providers.${this.#provider}.${option}()`, this.#protocol)
+    return parseParams(await params(request as AskedOf), `${this.#where}.${option}()`, this.#protocol)
   }
 
   async #values (request: unknown): Promise<RequestValues> {
@@ -79,7 +80,7 @@ export class LoginRequestParams {
       return [name, typeof option === 'function' ? await option(request as AskedOf) : option]
     }))
     const values = named(Object.fromEntries(answers))
-    return this.#names.some(name => typeof this.#options[name] === 'function') ? parseRequestValues(values, `what a function among the options of providers.${this.#provider} answered`) : values
+    return this.#names.some(name => typeof this.#options[name] === 'function') ? parseRequestValues(values, `what a function among the options of ${this.#where} answered`) : values
   }
 }
 

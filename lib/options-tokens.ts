@@ -18,9 +18,9 @@ const target = {
 }
 
 /** What `app.oauth.client()` takes. */
-export const clientOptions = closed({ owner: v.optional(text()), account: v.optional(text()), subject: v.optional(text()), ...target })
+export const clientOptions = closed({ owner: v.optional(text()), tenant: v.optional(text()), account: v.optional(text()), subject: v.optional(text()), ...target })
 /** What `app.oauth.device()` takes. */
-export const deviceOptions = closed({ owner: text(), ...target })
+export const deviceOptions = closed({ owner: text(), tenant: v.optional(text()), ...target })
 /** What `introspect()` takes. */
 export const introspectOptions = closed({ hint: v.optional(oneOf('access_token', 'refresh_token')), cacheFor: v.optional(lifetime), signed: v.optional(flag) })
 /** What `exchange()` takes. */

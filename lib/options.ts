@@ -1,6 +1,6 @@
 // One schema for everything that a user may pass; answers a new, frozen object. The only validator.
 import * as v from 'valibot'
-import type { OAuthPluginOptions, OAuthRouteOption } from '../types/options.js'
+import type { OAuthPluginOptions, OAuthRouteOption, OAuthTenantFunction } from '../types/options.js'
 import type { OAuthInjection, OAuthRouteRequirement } from '../types/fastify.js'
 import { completeProvider, completeProviders } from './options-catalogue.js'
 import { parse } from './options-parse.js'
@@ -8,16 +8,20 @@ import { acrValue, appUri, closed, flag, fn, instance, milliseconds, path, scope
 import { paramsOf, provider } from './options-provider.js'
 import { loginParameters, requestValues } from './options-request.js'
 import type { RequestValues } from './options-request.js'
+import { tenantMembers } from './options-tenant.js'
 import { clientOptions, deviceOptions, dynamicOptions, dynamicParts, exchangeOptions, introspectOptions, ownTokens, unregistered } from './options-tokens.js'
 
 export { isLoopback } from './options-parts.js'
 export { requestNames, requestParams } from './options-request.js'
+export { isTenantName } from './options-tenant.js'
 export type { RequestValues }
 
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))
-const providers = v.record(providerName, provider, 'an object of provider options')
+const tenants = fn<OAuthTenantFunction>()
+const oneOrTenants = v.lazy((input): v.GenericSchema<unknown, ProviderOptions | OAuthTenantFunction> => typeof input === 'function' ? tenants : provider)
+const providers = v.record(providerName, oneOrTenants, 'an object of provider options')
 
 const longSecret = 'a string or Buffer of at least 32 bytes'
 const secretPart = v.pipe(v.union([v.string(), v.instance(Uint8Array)], longSecret), v.check(input => Buffer.byteLength(input) >= 32, longSecret))
@@ -92,6 +96,8 @@ const requirement = v.pipe(
 export type PluginOptions = Readonly<v.InferOutput<typeof plugin>>
 /** A provider's options, checked and completed. */
 export type ProviderOptions = Readonly<v.InferOutput<typeof provider>>
+/** What a function answered in the place of a provider's options, checked and completed. */
+export type TenantOptions = Readonly<Omit<v.InferOutput<typeof tenantMembers>, 'untrustedAddresses'>> & { options: ProviderOptions }
 /** What a route needs, checked and completed. */
 export type RouteRequirement = Readonly<v.InferOutput<typeof requirement>>
 
@@ -110,9 +116,26 @@ export function parsePluginOptions (given: unknown): PluginOptions {
 }
 
 /** Checks the options of one provider. Throws FST_OAUTH_INVALID_OPTIONS. */
-export function parseProviderOptions (name: string, given: unknown): ProviderOptions {
+export function parseProviderOptions (name: string, given: unknown, where = `providers.${name}`): ProviderOptions {
   parse(providerName, name, 'the name of a provider')
-  return parse(provider, completeProvider(name, given), `providers.${name}`)
+  return parse(provider, completeProvider(name, given), where)
+}
+
+/** The same, or a function that answers them, for whose answers see below. */
+export function parseProvider (name: string, given: unknown): ProviderOptions | OAuthTenantFunction {
+  if (typeof given !== 'function') return parseProviderOptions(name, given)
+  parse(providerName, name, 'the name of a provider')
+  return given as OAuthTenantFunction
+}
+
+/** Checks what a function in the place of a provider's options answered. Throws FST_OAUTH_INVALID_OPTIONS. */
+export function parseTenantOptions (name: string, given: unknown): TenantOptions {
+  const where = `providers.${name}()`
+  const { tenant, baseUrl, untrustedAddresses } = parse(tenantMembers, given, where)
+  const { tenant: _tenant, baseUrl: _baseUrl, untrustedAddresses: _untrusted, ...rest } = given as Record<string, unknown>
+  // Whatever the protocol; as a provider's option it is for OAuth 2 alone.
+  const parsed = parseProviderOptions(name, rest.allowedAddresses === undefined ? rest : { ...rest, untrustedAddresses }, where)
+  return { tenant, baseUrl, options: { ...parsed, untrustedAddresses } }
 }
 
 /** Checks the options of registerDynamically(), as those of a client that is yet to be registered. Throws FST_OAUTH_INVALID_OPTIONS. */

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { OAuthPluginOptions } from '../types/options.js'
 import { parsePluginOptions } from './options.js'
+import { Provider } from './provider.js'
 import { createAppOAuth } from './web/app-oauth.js'
 import { Challenger } from './web/challenge.js'
 import { createContext } from './web/context.js'
@@ -37,7 +38,7 @@ async function oauth (app: FastifyInstance, given: OAuthPluginOptions): Promise<
   await app.register(routes => registerRoutes(routes, { context, owners, flow, challenger, bind }))
 
   app.addHook('onReady', async () => openApi.complete(app))
-  app.addHook('onReady', async () => { await Promise.all([...context.registry].filter(({ isEager }) => isEager).map(provider => provider.prepare())) })
+  app.addHook('onReady', async () => { await Promise.all([...context.registry].filter(one => one instanceof Provider).filter(({ isEager }) => isEager).map(provider => provider.prepare())) })
   app.addHook('onClose', async () => {
     await devices.close()
     await context.keeper.drain()

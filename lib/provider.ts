@@ -16,6 +16,8 @@ import { OAuth2Protocol } from './oauth2/protocol.js'
 import { LoginRequestParams } from './login-start.js'
 import type { ProviderLogout } from './oidc/logout.js'
 import { toProfile, withEmails } from './oidc/profile.js'
+import { pathOf, placeOf } from './place.js'
+import type { ProviderTenant } from './place.js'
 import { isLoopback, parseIntrospectOptions, parseOwnTokens } from './options.js'
 import type { OwnTokens, ProviderOptions } from './options.js'
 import type { LoginEnd, LoginStart, Protocol } from './protocol.js'
@@ -38,6 +40,9 @@ type TokenGetter = NonNullable<ProviderOptions['tokenGetter']>
 
 export class Provider implements OAuthProvider {
   readonly name: string
+  readonly tenant: ProviderTenant['tenant']
+  readonly place: string
+  readonly baseUrl: ProviderTenant['baseUrl']
   readonly title: string
   readonly issuer: string | undefined
   readonly scope: readonly string[]
@@ -54,8 +59,11 @@ export class Provider implements OAuthProvider {
   readonly #asked: LoginRequestParams
   readonly #apiOrigins: ReadonlySet<string>
 
-  constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings) {
+  constructor (name: string, options: ProviderOptions, { dispatcher, timeout, clock }: ProviderSurroundings, { tenant, baseUrl }: ProviderTenant = {}) {
     this.name = name
+    this.tenant = tenant
+    this.baseUrl = baseUrl
+    const place = this.place = placeOf({ provider: name, tenant })
     this.title = options.title ?? name
     this.issuer = options.issuer
     this.scope = options.scope ?? (options.issuer === undefined || options.grant !== undefined ? [] : ['openid'])
@@ -65,15 +73,15 @@ export class Provider implements OAuthProvider {
     this.allowCrossSiteStart = options.allowCrossSiteStart
     this.refreshGrace = options.quirks.refreshGrace
     this.#options = options
-    this.#asked = new LoginRequestParams(name, options)
+    this.#asked = new LoginRequestParams(pathOf({ provider: name, tenant }), options)
     this.#apiOrigins = new Set([options.apiBaseUrl, ...options.apiOrigins].filter(url => url !== undefined).map(url => new URL(url).origin))
     const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests
-    this.#connections = connectionsOf(options, { provider: name, dispatcher, to: origin => this.allowsOrigin(origin) })
+    this.#connections = connectionsOf(options, { provider: place, dispatcher, to: origin => this.allowsOrigin(origin) })
     this.dispatcher = this.#connections.api
-    const transport = createTransport({ dispatcher: this.#connections.endpoints, provider: name, timeout, allows })
+    const transport = createTransport({ dispatcher: this.#connections.endpoints, provider: place, timeout, allows })
     this.#protocol = options.requestTokenUrl === undefined
-      ? new OAuth2Protocol({ provider: name, options, transport, clock, allows })
-      : new OAuth1Protocol({ provider: name, options, transport, clock })
+      ? new OAuth2Protocol({ provider: place, options, transport, clock, allows })
+      : new OAuth1Protocol({ provider: place, options, transport, clock })
   }
 
   /** Whether its metadata are wanted before the application is ready. */
@@ -86,7 +94,7 @@ export class Provider implements OAuthProvider {
     await this.#protocol.prepare?.()
   }
 
-  /** Ends the connections that are this provider's own, when the calls under way have ended. */
+  /** Ends the connections that are this provider's own, when the calls under way have ended; who holds it may call on. */
   async close (): Promise<void> {
     await this.#connections.close()
   }
@@ -105,7 +113,6 @@ export class Provider implements OAuthProvider {
     return this.#apiOrigins.has(origin)
   }
 
-  /** Bodies that count in a signature. */
   get signsBodies (): SignedBodies | undefined {
     return this.#protocol.signsBodies
   }
@@ -180,8 +187,7 @@ export class Provider implements OAuthProvider {
 
   /** What the application keeps, where it does; null where that is nothing. Throws FST_OAUTH_INVALID_OPTIONS. */
   async ownTokens (state: Parameters<TokenGetter>[0]): Promise<OwnTokens> {
-    const tokenGetter = this.#options.tokenGetter as TokenGetter
-    return parseOwnTokens(await tokenGetter(state), `providers.${this.name}.tokenGetter()`)
+    return parseOwnTokens(await (this.#options.tokenGetter as TokenGetter)(state), `${pathOf({ provider: this.name, tenant: this.tenant })}.tokenGetter()`)
   }
 
   /** What OAuth 2 has besides logins. Throws FST_OAUTH_INVALID_CALL at an OAuth 1.0a provider, where there is no such thing. */
@@ -195,7 +201,6 @@ export class Provider implements OAuthProvider {
     return this.oauth2('token introspection').introspection.ask(token, parseIntrospectOptions(options) as OAuthIntrospectOptions)
   }
 
-  /** Signs one API call. */
   async sign (grant: OAuthGrant, call: CallToSign): Promise<SignedParts> {
     return this.#protocol.sign(grant, call)
   }

@@ -52,7 +52,7 @@ t.test('what a token is asked for', async (t) => {
     [{ owner: 'alice' }, 'exchange().owner is not an option; allowed is one of the options provider, requestedTokenType, audience, resource, scope']
   ]
   for (const [given, expected] of wrong) t.equal(messageOf(() => parseExchangeOptions(given)), expected)
-  t.equal(messageOf(() => parseClientOptions('billing')), 'app.oauth.client() is a string of 7 characters; allowed is an object with owner, account, subject, audience, resource, scope')
+  t.equal(messageOf(() => parseClientOptions('billing')), 'app.oauth.client() is a string of 7 characters; allowed is an object with owner, tenant, account, subject, audience, resource, scope')
 })
 
 t.test('what a tokenGetter answers', async (t) => {

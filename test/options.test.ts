@@ -3,6 +3,7 @@ import { Agent } from 'undici'
 import t from 'tap'
 import { MemoryGrantStore } from '../lib/grants/memory-store.js'
 import { parsePluginOptions, parseRouteRequirement } from '../lib/options.js'
+import type { ProviderOptions } from '../lib/options.js'
 import { messageOf } from './fixtures/options.js'
 import { printed } from './fixtures/wire-login.js'
 
@@ -120,7 +121,7 @@ t.test('the result is another object, complete, and frozen to its depth; what be
 
   t.equal(JSON.stringify(given), before, 'the caller\'s object is as it was')
   for (const part of [given, given.providers, given.providers.x, given.providers.x.scope, given.session.keep, store, dispatcher, login, login.preHandler, secret]) t.notOk(Object.isFrozen(part))
-  const x = options.providers.x
+  const x = options.providers.x as ProviderOptions | undefined
   for (const part of [options, options.providers, x, x?.scope, x?.authorizeParams, x?.quirks, x?.apiOrigins, options.routes, options.routes.logout, options.session, options.session.keep, options.secret]) t.ok(Object.isFrozen(part))
   t.equal(options.store, store)
   t.equal(options.dispatcher, dispatcher)

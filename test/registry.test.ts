@@ -1,8 +1,12 @@
 // app.oauth.providers: names, near misses, and changes while the application runs.
+import { once } from 'node:events'
 import t from 'tap'
+import { request } from 'undici'
 import { createAgent } from '../lib/http/transport.js'
 import { ProviderRegistry } from '../lib/registry.js'
-import { clientCert, clientCertKey } from './fixtures/certificates.js'
+import type { Provider } from '../lib/provider.js'
+import { authority, clientCert, clientCertKey } from './fixtures/certificates.js'
+import { startMutualTls } from './fixtures/mutual-tls.js'
 import { startApp } from './fixtures/app.js'
 import { Browser } from './fixtures/browser.js'
 import { WireProvider } from './fixtures/wire-provider.js'
@@ -95,10 +99,22 @@ t.test('the routes of prototype keys are not found', async (t) => {
 
 t.test('connections of a provider of its own end with it, and those of all with the application', async (t) => {
   const registry = createRegistry('plain')
-  const one = registry.register('one', { ...options, clientCert, clientCertKey })
-  const two = registry.register('two', { ...options, clientCert, clientCertKey })
-  t.not(one.dispatcher, registry.get('plain').dispatcher)
+  const api = await startMutualTls()
+  t.teardown(() => api.close())
+  api.server.on('request', (_request, response) => { response.end('{}') })
+  const closing: Array<Promise<unknown>> = []
+  api.server.on('secureConnection', socket => { closing.push(once(socket, 'close')) })
+  const call = async (provider: Provider) => { (await request(api.url, { dispatcher: provider.dispatcher })).body.dump() }
+  for (const name of ['one', 'two']) {
+    const provider = registry.register(name, { ...options, apiBaseUrl: `${api.url}/`, clientCert, clientCertKey, serverCa: authority }) as Provider
+    t.not(provider.dispatcher, (registry.get('plain') as Provider).dispatcher)
+    await call(provider)
+  }
+  const one = registry.get('one') as Provider
   t.equal(registry.unregister('one'), true)
+  await closing[0]
   await registry.close()
-  for (const provider of [one, two]) await t.rejects(provider.close(), { code: 'UND_ERR_DESTROYED' }, 'they are closed')
+  t.equal((await Promise.all(closing)).length, 2)
+  await call(one)
+  await closing[2]
 })

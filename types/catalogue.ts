@@ -1,5 +1,5 @@
 import type { OAuthCatalogueName, OAuthCatalogueParams, OAuthCatalogueScopes } from './catalogue-names.js'
-import type { OAuthProviderOptions } from './options.js'
+import type { OAuthProviderOptions, OAuthTenantFunction } from './options.js'
 
 /** A placeholder of an entry's addresses. */
 export interface OAuthCatalogueParam {
@@ -61,4 +61,4 @@ type Scopes<Name> = Name extends keyof OAuthCatalogueScopes ? { scope?: Readonly
 export type OAuthProviderOptionsOf<Name extends string> = OAuthProviderOptions & Placeholders<Name> & Scopes<Name>
 
 /** The option `providers`. */
-export type OAuthProvidersOption = { [Name in OAuthCatalogueName]?: OAuthProviderOptionsOf<Name> } & Record<string, OAuthProviderOptions>
+export type OAuthProvidersOption = { [Name in OAuthCatalogueName]?: OAuthProviderOptionsOf<Name> | OAuthTenantFunction } & Record<string, OAuthProviderOptions | OAuthTenantFunction>

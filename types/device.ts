@@ -5,6 +5,8 @@ import type { OAuthGrant } from './grant.js'
 export interface OAuthDeviceOptions extends OAuthTokenTarget {
   /** Who the grant will belong to. */
   owner: string
+  /** Required where each tenant has its own provider. */
+  tenant?: string
 }
 
 /** A login that a user finishes on another device (RFC 8628). */

@@ -6,7 +6,7 @@ import type { OAuthCatalogueScopes } from './catalogue-names.js'
 import type { OAuthTokenClient, OAuthTokenTarget } from './client.js'
 import type { OAuthDeviceLogin, OAuthDeviceOptions } from './device.js'
 import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation } from './grant.js'
-import type { OAuthUnauthorizedState } from './options.js'
+import type { OAuthTenantFunction, OAuthUnauthorizedState } from './options.js'
 import type { OAuthProfile } from './profile.js'
 import type { OAuthProvider, OAuthProviderName, OAuthScope, OAuthScopeNames } from './providers.js'
 import type { OAuthClientRegistration, OAuthDynamicProviderOptions, OAuthRegistrationAccess } from './registration.js'
@@ -17,7 +17,7 @@ export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
   get(name: OAuthProviderName): OAuthProvider
   has(name: string): boolean
   /** Adds a provider, also while the application runs. Throws FST_OAUTH_INVALID_OPTIONS. */
-  register<Name extends string>(name: Name, options: OAuthProviderOptionsOf<Name>): OAuthProvider
+  register<Name extends string>(name: Name, options: OAuthProviderOptionsOf<Name> | OAuthTenantFunction): OAuthProvider
   unregister(name: string): boolean
   /**
    * Registers a client at the provider (RFC 7591), adds the provider, and answers what has to be kept of it. Throws
@@ -35,6 +35,8 @@ export interface OAuthProviderRegistry extends Iterable<OAuthProvider> {
 /** Names a grant without a request. */
 export interface OAuthClientSelector {
   owner: string
+  /** Required where each tenant has its own provider. */
+  tenant?: string
   /** Default: the account of the last login. */
   account?: string
 }
@@ -55,6 +57,8 @@ export interface OAuthSettings {
 export interface OAuthClientOptions extends OAuthTokenTarget {
   /** Required at a provider with logins, unless its tokens come from a `tokenGetter`. */
   owner?: string
+  /** Required where each tenant has its own provider. */
+  tenant?: string
   /** Default: the account of the last login. */
   account?: string
   /** With `grant: 'jwt_bearer'`: in whose name the token is asked for. Default: as the option `assertion` says. */
@@ -78,8 +82,8 @@ export interface FastifyOAuth {
    */
   device(provider: OAuthProviderName, options: OAuthDeviceOptions): Promise<OAuthDeviceLogin>
   readonly grants: {
-    /** Every grant of an owner, or those at one provider. Throws FST_OAUTH_STORE_FAILED. */
-    list(selector: { owner: string, provider?: OAuthProviderName }): Promise<OAuthGrant[]>
+    /** Every grant of an owner, or those at one provider, of one tenant or of all. Throws FST_OAUTH_STORE_FAILED. */
+    list(selector: { owner: string, provider?: OAuthProviderName, tenant?: string }): Promise<OAuthGrant[]>
     /** Drops one grant, at the provider too where it can (RFC 7009). Throws FST_OAUTH_STORE_FAILED, FST_OAUTH_GRANT_BUSY. */
     revoke(provider: OAuthProviderName, selector: OAuthClientSelector): Promise<OAuthRevocation>
     /** The same for every grant of an owner; one that fails does not stop the others. Throws where the store cannot list them. */
@@ -146,8 +150,8 @@ export type OAuthSilentFailure = 'login_required' | 'consent_required' | 'intera
 
 /** `request.oauth`: signed calls in the name of the request's owner. */
 export interface RequestOAuth extends OAuthTokenClient {
-  /** The same, bound to another provider or to another account of it. */
-  use(provider: OAuthProviderName, options?: { account?: string }): RequestOAuth
+  /** The same, bound to another provider, to another account of it, or to another tenant's. */
+  use(provider: OAuthProviderName, options?: { account?: string, tenant?: string }): RequestOAuth
   /** The grant that the guard or `loadGrant()` loaded, or null. */
   readonly grant: OAuthGrant | null
   /** Loads the grant, refreshed where it had to be; null where there is none. */

@@ -7,6 +7,8 @@ import type { OAuthDpopKey } from './client-auth.js'
  */
 export interface OAuthGrant {
   readonly provider: string
+  /** Whose provider it is, where a function answers the provider's options. */
+  readonly tenant?: string | undefined
   readonly owner: string
   /** Tells two accounts at one provider apart: the subject, or `default` where the provider names none. */
   readonly account: string
@@ -87,7 +89,7 @@ export interface OAuthRevocation {
 /** What happened to one of several grants that were revoked. */
 export interface OAuthGrantRevocation extends OAuthRevocation {
   /** Which grant it was. */
-  grant: { provider: string, account: string }
+  grant: { provider: string, tenant?: string, account: string }
 }
 
 /** What a provider granted in one answer, whatever the protocol. */

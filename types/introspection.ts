@@ -1,5 +1,7 @@
 /** How a token is asked about (RFC 7662 section 2.1). */
 export interface OAuthIntrospectOptions {
+  /** Whose provider is asked. Required where each tenant has its own; allowed nowhere else. */
+  tenant?: string
   /** What kind of token it is likely to be. */
   hint?: 'access_token' | 'refresh_token'
   /** Milliseconds for which an answer that says `active` may be used again, at most to the token's end. Default: 0. */

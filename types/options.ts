@@ -35,6 +35,8 @@ export interface OAuthTokenGetterState {
   request: FastifyRequest | undefined
   /** Undefined where nobody has logged in, and where `app.oauth.client()` was given none. */
   owner: string | undefined
+  /** Whose provider it is, where each tenant has its own. */
+  tenant?: string | undefined
   /** The account that was asked for; undefined where any will do. */
   account: string | undefined
 }
@@ -196,6 +198,22 @@ export interface OAuthProviderOptions extends OAuthRequestOptions {
   allowInsecureRequests?: boolean
 }
 
+/** One provider of one tenant. */
+export interface OAuthTenantOptions extends OAuthProviderOptions {
+  /** Names the tenant for ever: grants are kept under it. 1 to 100 letters, digits, `-`, `_` and `.`, the first a letter or a digit. */
+  tenant: string
+  /** The tenant's own public origin. Default: that of the plugin. */
+  baseUrl?: string
+  /** Whether its addresses come from somebody else than whoever runs the application. Default: true. */
+  untrustedAddresses?: boolean
+}
+
+/**
+ * Answers the options of a tenant: of that one, where it is named, else of whose the request is. Null: there is none. `request` is
+ * undefined where there is none, such as in jobs; then the tenant is named.
+ */
+export type OAuthTenantFunction = (request: FastifyRequest | undefined, tenant: string | undefined) => OAuthTenantOptions | null | undefined | Promise<OAuthTenantOptions | null | undefined>
+
 /** The end of a login that succeeded. */
 export interface OAuthAuthorizedState {
   request: FastifyRequest
@@ -232,6 +250,8 @@ export interface OAuthLogoutState {
   request: FastifyRequest
   reply: FastifyReply
   provider: string
+  /** Whose provider it is, where each tenant has its own. */
+  tenant?: string | undefined
   /** `user`: the browser that made the request. `provider`: the provider told of it, and the request is the provider's. */
   by: 'user' | 'provider'
   /** The grants that ended here; they may be none. */
@@ -269,7 +289,7 @@ export interface OAuthSignInPage {
 /** Options of the plugin. */
 export interface OAuthPluginOptions {
   /**
-   * Name to provider. With the name of an entry of the catalogue only the client has to be given. More can be added later with
+   * Name to provider, or to a function where each tenant has its own. With the name of an entry of the catalogue only the client has to be given. More can be added later with
    * `app.oauth.providers.register`.
    */
   providers?: OAuthProvidersOption

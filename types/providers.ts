@@ -41,7 +41,8 @@ export interface OAuthProvider {
   readonly name: string
   /** What users know it by. */
   readonly title: string
-  readonly protocol: OAuthProtocolName
+  /** Undefined, as what follows, where each tenant has its own. */
+  readonly protocol: OAuthProtocolName | undefined
   /** Issuer identifier (RFC 8414 section 2), where the provider is discovered. */
   readonly issuer: string | undefined
   /** Scopes that every login asks for. */

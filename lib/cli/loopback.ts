@@ -110,7 +110,7 @@ function waitForLogin ({ note }: Pick<LoopbackOptions, 'note'>): { login: Promis
       async onAuthorized ({ request, reply, provider, grant }) {
         const { protocol, scope } = request.server.oauth.providers.get(provider)
         const profile = await request.oauth.profile().catch(error => error)
-        if (profile instanceof errorCodes.FST_OAUTH_PROFILE_UNAVAILABLE || !(profile instanceof Error)) after(reply, () => resolve({ grant, protocol, asked: scope, profile: profile instanceof Error ? undefined : profile }))
+        if (profile instanceof errorCodes.FST_OAUTH_PROFILE_UNAVAILABLE || !(profile instanceof Error)) after(reply, () => resolve({ grant, protocol: protocol as string, asked: scope, profile: profile instanceof Error ? undefined : profile }))
         else after(reply, () => reject(profile))
         return reply.type('text/html; charset=utf-8').header('content-security-policy', 'default-src \'none\'').send(page)
       },

@@ -1,6 +1,7 @@
 // The call that a refresh makes at the provider, and what its failure says of the refresh token.
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import { isOAuthError } from '../errors.js'
+import { placeOf } from '../place.js'
 import { withoutRefresh } from './attempt.js'
 import { refreshed } from './grant.js'
 import type { ProviderHealth } from './health.js'
@@ -32,7 +33,7 @@ export class Exchange {
   /** Sends the refresh token of a grant, once. Answers the grant as it is now: without it where it was refused. */
   async run (refresher: Refresher, grant: OAuthGrant): Promise<OAuthGrant> {
     const { clock, health, warn } = this.#options
-    const { provider } = grant
+    const provider = placeOf(grant)
     try {
       const next = refreshed(grant, await health.watch(provider, () => refresher.refresh(grant)), clock())
       this.#alarmed.delete(provider)

@@ -1,6 +1,8 @@
 // A grant: the value, its expiry, and its form at rest.
 import type { OAuthGrant, OAuthGrantStatus, OAuthProviderSession, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
+import { placeIn, placeOf } from '../place.js'
+import type { Place } from '../place.js'
 import type { Cipher } from './cipher.js'
 
 /** How much of a token's lifetime is left: `fresh`, `aging` (use it and refresh behind), `expired`. */
@@ -57,9 +59,17 @@ export function covers (grant: OAuthGrant, scope: readonly string[]): boolean {
   return scope.every(name => grant.scope.includes(name))
 }
 
-/** One text for a key, and no other key has it. */
-export function idOf ({ owner, provider, account }: GrantKey): string {
-  return JSON.stringify([owner, provider, account])
+/** Names a grant: as its owner sees it, or as a store does, with the tenant in the place of the provider. */
+export type GrantName = GrantKey & Place
+
+/** As a store sees it. */
+export function keyOf (name: GrantName): GrantKey {
+  return { owner: name.owner, provider: placeOf(name), account: name.account }
+}
+
+/** One text for a grant, and no other has it. */
+export function idOf (name: GrantName): string {
+  return JSON.stringify([name.owner, placeOf(name), name.account])
 }
 
 /**
@@ -78,6 +88,7 @@ export function keptOf (grant: OAuthGrant): Kept {
 
 class Grant implements OAuthGrant {
   readonly provider: string
+  declare readonly tenant?: string
   readonly owner: string
   readonly account: string
   readonly subject: string | undefined
@@ -98,6 +109,7 @@ class Grant implements OAuthGrant {
 
   constructor (values: GrantValues, { kept, status }: { kept: Kept, status: OAuthGrantStatus }) {
     this.provider = values.provider
+    if (values.tenant !== undefined) this.tenant = values.tenant
     this.owner = values.owner
     this.account = values.account
     this.subject = values.subject
@@ -160,10 +172,10 @@ function authenticationOf ({ claims = {} }: OAuthGrant): Record<string, unknown>
 
 /** Encrypts a grant for a store. */
 export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant, 'version'> {
-  const { owner, provider, account, authorizedAt, version, ...secret } = membersOf(grant)
+  const { owner, provider, tenant, account, authorizedAt, version, ...secret } = membersOf(grant)
   const { refreshing, ...kept } = keptOf(grant)
   const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, ...kept }))
-  return { owner, provider, account, authorizedAt, refreshing: refreshing === null ? null : JSON.stringify(refreshing), sealed }
+  return { ...keyOf(grant), authorizedAt, refreshing: refreshing === null ? null : JSON.stringify(refreshing), sealed }
 }
 
 /** Decrypts a grant of a store; null where its key is gone, or it was copied from under another key. */
@@ -173,7 +185,7 @@ export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): 
   if (plain === null) return null
   // Requests share it for a while: none can change it for another.
   const { dropped, reusable = false, session, movingTo, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
-  const values: GrantValues = { ...secret, owner, provider, account, version, authorizedAt }
+  const values: GrantValues = { ...secret, owner, ...placeIn(provider), account, version, authorizedAt }
   const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable, session, movingTo }
   return createGrant(values, kept, judge)
 }
@@ -188,8 +200,8 @@ export function judged (grant: OAuthGrant, judge?: Judge): OAuthGrant {
 
 // By name: a spread has the members, not the getters, and takes several times as long. Its type lets none be forgotten.
 function membersOf (grant: OAuthGrant): GrantValues & Record<keyof GrantValues, unknown> {
-  const { provider, owner, account, subject, tokenType, scope, resource, expiresAt, version, authorizedAt, updatedAt } = grant
-  return { provider, owner, account, subject, tokenType, scope, resource, expiresAt, version, authorizedAt, updatedAt, ...hiddenOf(grant) }
+  const { provider, tenant, owner, account, subject, tokenType, scope, resource, expiresAt, version, authorizedAt, updatedAt } = grant
+  return { provider, tenant, owner, account, subject, tokenType, scope, resource, expiresAt, version, authorizedAt, updatedAt, ...hiddenOf(grant) }
 }
 
 function hiddenOf ({ accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, authorizationDetails, raw }: GrantValues): Hidden & Record<keyof Hidden, unknown> {

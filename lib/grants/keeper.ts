@@ -2,9 +2,11 @@
 import type { OAuthGrant, OAuthGrantChange, OAuthProviderSession, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
 import { oauthError } from '../errors.js'
+import { placeOf } from '../place.js'
 import type { OnGrantChange } from './events.js'
 import type { Refresher } from './exchange.js'
 import { changed, createGrant, freshnessOf, keptOf, nothingKept, revoked } from './grant.js'
+import type { GrantName } from './grant.js'
 import { ProviderHealth } from './health.js'
 import { Leases, busy } from './lease.js'
 import { Moves, isMoving } from './move.js'
@@ -17,10 +19,10 @@ import { ProviderSessions } from './sessions.js'
 import { statusOf } from './status.js'
 
 /** Names a grant; without an account, the one of the owner's last login at the provider. */
-export interface GrantSelector { owner: string, provider: string, account?: string | undefined }
+export interface GrantSelector { owner: string, provider: string, tenant?: string | undefined, account?: string | undefined }
 
 /** A login that succeeded. */
-export interface NewGrant extends GrantKey { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[], isNewOwner?: boolean, session?: OAuthProviderSession | undefined }
+export interface NewGrant extends GrantName { subject: string | undefined, tokens: OAuthTokenSet, requestedScope: readonly string[], isNewOwner?: boolean, session?: OAuthProviderSession | undefined }
 
 export interface KeeperOptions extends Omit<SealedStoreOptions, 'judge'> {
   clock: () => number
@@ -52,7 +54,7 @@ export class GrantKeeper {
     }
     const health = new ProviderHealth(clock)
     this.#options = options
-    this.#grants = new SealedStore({ ...options, judge: grant => statusOf(grant, { now: clock(), isResting: health.isResting(grant.provider) }) })
+    this.#grants = new SealedStore({ ...options, judge: grant => statusOf(grant, { now: clock(), isResting: health.isResting(placeOf(grant)) }) })
     this.#leases = new Leases({ ...options, grants: this.#grants })
     this.#refreshes = new Refreshes({ ...options, onChange, health, grants: this.#grants, leases: this.#leases })
     this.sessions = new ProviderSessions({ ...options, onChange, grants: this.#grants })
@@ -65,9 +67,9 @@ export class GrantKeeper {
     return this.#grants.open(await this.#locate(selector))
   }
 
-  /** Every grant of an owner, or those at one provider. */
-  async list (owner: string, provider?: string): Promise<OAuthGrant[]> {
-    const rows = await this.#grants.rows(owner, provider)
+  /** Every grant of an owner, or those at one place. */
+  async list (owner: string, place?: string): Promise<OAuthGrant[]> {
+    const rows = await this.#grants.rows(owner, place)
     return rows.map(row => this.#grants.open(row)).filter(grant => grant !== null)
   }
 
@@ -103,15 +105,15 @@ export class GrantKeeper {
   }
 
   /** Stores what a login granted. A refresh token that the answer does not bring is kept from the grant before. */
-  async save ({ owner, provider, account, subject, tokens, requestedScope, isNewOwner = false, session }: NewGrant): Promise<OAuthGrant> {
+  async save ({ owner, provider, tenant, account, subject, tokens, requestedScope, isNewOwner = false, session }: NewGrant): Promise<OAuthGrant> {
     const now = this.#options.clock()
     const until = performance.now() + this.#patience
     // An owner that the login has just made hardly has one yet: where it has, the write is refused, and is made on top of it.
-    let row = isNewOwner ? null : await this.#grants.row({ owner, provider, account })
+    let row = isNewOwner ? null : await this.#grants.row({ owner, provider, tenant, account })
     for (let attempt = 0; attempt < saveAttempts; attempt++) {
       const old = tokens.refreshToken === undefined ? this.#grants.open(row) : null
       const version = (row?.version ?? 0) + 1
-      const values = { owner, provider, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken: tokens.refreshToken ?? old?.refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now }
+      const values = { owner, provider, tenant, account, subject, ...tokens, tokenSecret: tokens.tokenSecret, refreshToken: tokens.refreshToken ?? old?.refreshToken, scope: tokens.scope ?? requestedScope, version, authorizedAt: now, updatedAt: now }
       const grant = createGrant(values, { ...(old === null ? nothingKept : keptOf(old)), session })
       await this.sessions.note(grant, until)
       const written = await this.#grants.write(grant, { until })
@@ -193,9 +195,9 @@ export class GrantKeeper {
     return this.#refreshed(refresher, next, again - 1)
   }
 
-  async #locate ({ owner, provider, account }: GrantSelector): Promise<StoredGrant | null> {
-    if (account !== undefined) return this.#grants.row({ owner, provider, account })
-    const rows = await this.#grants.rows(owner, provider)
+  async #locate ({ account, ...selector }: GrantSelector): Promise<StoredGrant | null> {
+    if (account !== undefined) return this.#grants.row({ ...selector, account })
+    const rows = await this.#grants.rows(selector.owner, placeOf(selector))
     return rows.reduce<StoredGrant | null>((latest, row) => latest === null || row.authorizedAt > latest.authorizedAt ? row : latest, null)
   }
 

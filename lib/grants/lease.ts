@@ -1,10 +1,11 @@
 // The right to change one grant: held by one process at a time through the store's lease, and by one caller at a time
 // within this process, even where a provider is slower than the lease.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { GrantKey, GrantLease } from '../../types/store.js'
+import type { GrantLease } from '../../types/store.js'
 import { oauthError } from '../errors.js'
 import { waited } from './events.js'
-import { idOf } from './grant.js'
+import { idOf, keyOf } from './grant.js'
+import type { GrantName } from './grant.js'
 import type { SealedStore } from './sealed-store.js'
 
 export interface LeasesOptions {
@@ -27,7 +28,7 @@ export class Leases {
   }
 
   /** Runs alone for this grant, over all processes. Throws FST_OAUTH_GRANT_BUSY where others hold it for longer than a lease lasts. */
-  async exclusively <T> (key: GrantKey, run: (lease: HeldLease) => Promise<T>): Promise<T> {
+  async exclusively <T> (key: GrantName, run: (lease: HeldLease) => Promise<T>): Promise<T> {
     const id = idOf(key)
     const since = performance.now()
     const giveUpAt = since + this.#options.leaseTime + 4 * pollInterval
@@ -47,12 +48,12 @@ export class Leases {
     throw busy(key)
   }
 
-  async #lease (key: GrantKey): Promise<HeldLease | null> {
+  async #lease (key: GrantName): Promise<HeldLease | null> {
     const { grants, leaseTime } = this.#options
     const since = performance.now()
     let isOver = false
     const lease = await grants.ask('lease a grant', async store => {
-      const given = await store.lease(key, leaseTime)
+      const given = await store.lease(keyOf(key), leaseTime)
       // So late that nobody waits for it any more: it would keep others out.
       if (isOver) await given?.release()
       return given
@@ -67,9 +68,9 @@ export class Leases {
 /** A lease under which something runs. */
 export class HeldLease {
   readonly #lease: GrantLease
-  readonly #options: LeasesOptions & { key: GrantKey, since: number }
+  readonly #options: LeasesOptions & { key: GrantName, since: number }
 
-  constructor (lease: GrantLease, options: LeasesOptions & { key: GrantKey, since: number }) {
+  constructor (lease: GrantLease, options: LeasesOptions & { key: GrantName, since: number }) {
     this.#lease = lease
     this.#options = options
   }

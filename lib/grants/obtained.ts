@@ -15,7 +15,7 @@ import type { SealedStore } from './sealed-store.js'
 /** A token that is needed. */
 export interface WantedToken {
   key: GrantKey
-  /** Whose token endpoint is asked. */
+  /** Whose token endpoint is asked: its place. */
   provider: string
   /** Names what it is made from: a stored token that was made from something else is none. */
   madeFrom: string
@@ -65,7 +65,7 @@ export class ObtainedTokens {
     return next.accessToken === refused.accessToken ? null : next
   }
 
-  /** Removes those that were exchanged for the token of a grant. */
+  /** Removes those that were exchanged for the token of a grant, of which the key in the store is given. */
   async dropExchanged ({ owner, provider, account }: GrantKey): Promise<void> {
     const { grants, warn } = this.#options
     const rows = await grants.everything(owner, exchangedAt(provider)).catch(error => {

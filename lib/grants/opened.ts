@@ -3,6 +3,7 @@
 // that the store does not hold. Whoever can read this memory can read the key beside it.
 import type { OAuthGrant } from '../../types/grant.js'
 import type { StoredGrant } from '../../types/store.js'
+import { placeOf } from '../place.js'
 import { BoundedMap } from './bounded.js'
 
 const most = 1_000
@@ -23,7 +24,7 @@ export class OpenedGrants {
     const found = this.#opened.get(sealed)
     if (found === undefined) return undefined
     const { grant } = found
-    const isSame = grant.owner === owner && grant.provider === provider && grant.account === account &&
+    const isSame = grant.owner === owner && placeOf(grant) === provider && grant.account === account &&
       grant.version === version && grant.authorizedAt === authorizedAt && found.refreshing === refreshing
     return isSame ? grant : undefined
   }

@@ -2,8 +2,8 @@
 // by the lease. What a refresh brought is remembered until it is stored, so that no spent refresh token is sent again
 // (RFC 9700 section 4.14).
 import type { OAuthGrant } from '../../types/grant.js'
-import type { GrantKey } from '../../types/store.js'
 import { isOAuthError } from '../errors.js'
+import { placeOf } from '../place.js'
 import { Outcome, bearsMark, isUnspent, maySend, sending, withoutRefresh } from './attempt.js'
 import { BoundedMap, ExpiringSet } from './bounded.js'
 import { published, rescued } from './events.js'
@@ -11,6 +11,7 @@ import type { OnGrantChange } from './events.js'
 import { Exchange, isClientFault } from './exchange.js'
 import type { Refresher } from './exchange.js'
 import { freshnessOf, idOf, keptOf } from './grant.js'
+import type { GrantName } from './grant.js'
 import { withJitter } from './health.js'
 import type { ProviderHealth } from './health.js'
 import { busy } from './lease.js'
@@ -82,12 +83,12 @@ export class Refreshes {
     this.run(refresher, grant).catch(error => {
       this.#resting.add(id, clock(), restAfter(error))
       // Those are told once for each provider, or concern every grant.
-      if (!isClientFault(error) && !isResting(error)) warn(`The grant at ${grant.provider} could not be refreshed ahead of its expiry`, error)
+      if (!isClientFault(error) && !isResting(error)) warn(`The grant at ${placeOf(grant)} could not be refreshed ahead of its expiry`, error)
     })
   }
 
   /** Under its lease: the grant as it is stored, after what could not be saved before. */
-  async settled (key: GrantKey, lease: HeldLease): Promise<OAuthGrant | null> {
+  async settled (key: GrantName, lease: HeldLease): Promise<OAuthGrant | null> {
     const stored = await this.#options.grants.read(key)
     const unsaved = this.#unsaved.get(idOf(key))
     if (unsaved === undefined) return stored
@@ -126,7 +127,7 @@ export class Refreshes {
       // Its refresh token may be another owner's by now.
       if (keptOf(current).movingTo !== undefined) throw busy(grant)
       if (!maySend(current, { grace: refresher.refreshGrace ?? 0, now: clock() })) return this.#giveUp(current, lease)
-      health.check(current.provider)
+      health.check(placeOf(current))
       await lease.secure()
       const marked = await this.#mark(current, lease)
       if (marked !== null) return this.#send(refresher, marked, lease)
@@ -167,7 +168,7 @@ export class Refreshes {
     try {
       next = await published(marked, () => this.#exchange.run(refresher, marked))
     } catch (error) {
-      if (isUnspent(error)) await remember(Outcome.unspent(marked)).catch(failure => this.#options.warn(`A refresh token at ${marked.provider} was not spent, and that could not be stored`, failure))
+      if (isUnspent(error)) await remember(Outcome.unspent(marked)).catch(failure => this.#options.warn(`A refresh token at ${placeOf(marked)} was not spent, and that could not be stored`, failure))
       throw error
     }
     return remember(Outcome.answered(marked, next))
@@ -176,7 +177,7 @@ export class Refreshes {
   // The answer to its refresh token was lost, and no provider that rotates takes it again.
   async #giveUp (current: OAuthGrant, { fence, until }: HeldLease): Promise<OAuthGrant | null> {
     const { grants, warn, onChange } = this.#options
-    warn(`The answer to a refresh at ${current.provider} was lost, and its refresh token may be spent: unless a grace period is declared in quirks.refreshGrace, its owner has to log in again`)
+    warn(`The answer to a refresh at ${placeOf(current)} was lost, and its refresh token may be spent: unless a grace period is declared in quirks.refreshGrace, its owner has to log in again`)
     const next = withoutRefresh(current, keptOf(current).refreshing)
     if (await grants.write(next, { fence, until }) !== 'yes') return grants.read(current, until)
     onChange({ type: 'expired', grant: next })

@@ -2,11 +2,11 @@
 // is FST_OAUTH_STORE_FAILED.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OAuthGrant } from '../../types/grant.js'
-import type { GrantKey, GrantStore, StoredGrant } from '../../types/store.js'
+import type { GrantStore, StoredGrant } from '../../types/store.js'
 import { oauthError } from '../errors.js'
 import type { Cipher } from './cipher.js'
-import { idOf, judged, openGrant, sealGrant } from './grant.js'
-import type { Judge } from './grant.js'
+import { idOf, judged, keyOf, openGrant, sealGrant } from './grant.js'
+import type { GrantName, Judge } from './grant.js'
 import { isObtained } from './obtained-key.js'
 import { OpenedGrants } from './opened.js'
 import { SharedReads } from './shared-reads.js'
@@ -41,9 +41,8 @@ export class SealedStore {
     this.#options = options
   }
 
-  async row ({ owner, provider, account }: GrantKey, until = 0): Promise<StoredGrant | null> {
-    const key = { owner, provider, account }
-    const { answer } = await this.#persist(until, () => this.#reads.get(idOf(key), () => this.ask('read a grant', store => store.get(key))))
+  async row (name: GrantName, until = 0): Promise<StoredGrant | null> {
+    const { answer } = await this.#persist(until, () => this.#reads.get(idOf(name), () => this.ask('read a grant', store => store.get(keyOf(name)))))
     return answer
   }
 
@@ -59,8 +58,8 @@ export class SealedStore {
   }
 
   /** A failure is tried again, `until` then as performance.now() counts. */
-  async read (key: GrantKey, until = 0): Promise<OAuthGrant | null> {
-    return this.open(await this.row(key, until))
+  async read (name: GrantName, until = 0): Promise<OAuthGrant | null> {
+    return this.open(await this.row(name, until))
   }
 
   open (row: StoredGrant | null): OAuthGrant | null {
@@ -82,8 +81,8 @@ export class SealedStore {
   }
 
   /** With a version, only when that is the stored one. Answers whether it deleted, which a lost answer may hide. */
-  async delete ({ owner, provider, account }: GrantKey, { version, until }: { version?: number | undefined, until: number }): Promise<boolean> {
-    const { answer } = await this.#persist(until, () => this.ask('delete a grant', store => store.delete({ owner, provider, account }, version)))
+  async delete (name: GrantName, { version, until }: { version?: number | undefined, until: number }): Promise<boolean> {
+    const { answer } = await this.#persist(until, () => this.ask('delete a grant', store => store.delete(keyOf(name), version)))
     return answer
   }
 

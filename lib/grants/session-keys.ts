@@ -4,10 +4,10 @@ import { hash } from 'node:crypto'
 import type { OAuthProviderSession } from '../../types/grant.js'
 import type { GrantKey } from '../../types/store.js'
 
-/** A login's grant, and the session that the login had at the provider. */
+/** A login's grant, by its key in the store, and the session that the login had at the provider. */
 export interface SessionGrant extends GrantKey { authorizedAt: number, session: OAuthProviderSession }
 
-/** What a logout names: a session, or every session of a user; one of `sid` and `subject` is there. */
+/** What a logout names at one place: a session, or every session of a user; one of `sid` and `subject` is there. */
 export interface EndedSession { provider: string, issuer: string, sid: string | undefined, subject: string | undefined, /** Seconds, by the provider's clock. */ endedAt: number }
 
 type Named = Pick<EndedSession, 'provider' | 'issuer'>

@@ -3,7 +3,8 @@
 // whichever of the two comes first, the other sees it. Reading a grant asks nothing of this.
 import type { OAuthGrant, OAuthGrantChange, OAuthProviderSession } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
-import { createGrant, keptOf, revoked } from './grant.js'
+import { placeOf } from '../place.js'
+import { createGrant, idOf, keptOf, keyOf, revoked } from './grant.js'
 import { busy } from './lease.js'
 import type { SealedStore } from './sealed-store.js'
 import { endsOf, isNamed, marksOf, noteOwnersOf, notesOf } from './session-keys.js'
@@ -33,13 +34,13 @@ export class ProviderSessions {
   async note (given: OAuthGrant, until: number): Promise<void> {
     const login = sessionGrantOf(given)
     if (login === undefined) return
-    const grant = JSON.stringify([login.owner, login.provider, login.account])
+    const grant = idOf(given)
     await Promise.all(notesOf(login).map(key => this.#write(key, { grant, at: login.authorizedAt, until })))
   }
 
   /** Notes a grant anew that was written again: stores forget first what was not written for long. */
   renew (grant: OAuthGrant): void {
-    this.note(grant, 0).catch(error => this.#options.warn(`A grant at ${grant.provider} could not be noted again under its session`, error))
+    this.note(grant, 0).catch(error => this.#options.warn(`A grant at ${placeOf(grant)} could not be noted again under its session`, error))
   }
 
   /** Drops the notes of a grant that another login's has replaced. */
@@ -58,7 +59,7 @@ export class ProviderSessions {
   async hasEnded (grant: OAuthGrant, until: number): Promise<boolean> {
     const { session } = keptOf(grant)
     if (session === undefined) return false
-    const [bySubject, byOther] = await Promise.all(endsOf(grant.provider, session).map(key => this.#options.grants.row(key, until))) as [StoredGrant | null, StoredGrant | null]
+    const [bySubject, byOther] = await Promise.all(endsOf(placeOf(grant), session).map(key => this.#options.grants.row(key, until))) as [StoredGrant | null, StoredGrant | null]
     const isLater = (mark: StoredGrant | null) => mark !== null && mark.authorizedAt >= session.since * 1_000
     // A session with an id does not come back.
     const hasEnded = isLater(bySubject) || (session.sid === undefined ? isLater(byOther) : byOther !== null)
@@ -148,9 +149,8 @@ export class ProviderSessions {
 }
 
 function sessionGrantOf (grant: OAuthGrant): SessionGrant | undefined {
-  const { owner, provider, account, authorizedAt } = grant
   const { session } = keptOf(grant)
-  return session === undefined ? undefined : { owner, provider, account, authorizedAt, session }
+  return session === undefined ? undefined : { ...keyOf(grant), authorizedAt: grant.authorizedAt, session }
 }
 
 // In the form of a grant, without tokens: so it is encrypted, and encrypted anew, as every other.

@@ -7,6 +7,7 @@ import { apiErrorOf, isRefusal, watchScope } from './api-error.js'
 import { prepareCall, resolveUrl } from './call.js'
 import type { PreparedCall } from './call.js'
 import { orAborted } from './deadline.js'
+import { dispatcherLater } from './later.js'
 import { redirected } from './redirect.js'
 import { isReplayable } from './replay.js'
 import { signing } from './sign.js'
@@ -17,6 +18,8 @@ export interface ApiClientOptions {
   signer: Signer
   dispatcher: Dispatcher
   baseUrl: string | undefined
+  /** Where the above are not known yet: ends when they are. */
+  prepare?: () => Promise<void> | undefined
   /** Told of every answer whose body the caller may or may not read. */
   answered?: (response: OAuthResponse) => void
 }
@@ -36,6 +39,8 @@ export class ApiClient implements OAuthClient {
 
   /** The URL is resolved against apiBaseUrl. Throws FST_OAUTH_… ; a status of 400 and above is an answer, not an error. */
   async request (method: string, url: string | URL, options: OAuthCallOptions = {}): Promise<OAuthResponse> {
+    const unknown = this.#options.prepare?.()
+    if (unknown !== undefined) await unknown
     const { signer, answered } = this.#options
     const call = prepareCall(signer.provider, { method: method.toUpperCase(), url: this.#resolve(url), options })
     const limit = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout)
@@ -64,6 +69,7 @@ export class ApiClient implements OAuthClient {
   delete (url: string | URL, options?: OAuthCallOptions): Promise<OAuthResponse> { return this.request('DELETE', url, options) }
 
   async fetch (input: RequestInfo, init: RequestInit = {}): Promise<Response> {
+    await this.#options.prepare?.()
     const { signer, dispatcher } = this.#options
     const isRequest = typeof input === 'object' && 'url' in input
     const url = this.#resolve(isRequest ? input.url : input as string | URL)
@@ -80,6 +86,11 @@ export class ApiClient implements OAuthClient {
   }
 
   get dispatcher (): Dispatcher {
+    const unknown = this.#options.prepare?.()
+    return unknown === undefined ? this.#signing() : dispatcherLater(unknown.then(() => this.#signing()))
+  }
+
+  #signing (): Dispatcher {
     const { signer, dispatcher } = this.#options
     return dispatcher.compose(signing(signer, { foreign: 'refused', replay: true }))
   }

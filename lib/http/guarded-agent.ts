@@ -3,10 +3,11 @@
 import { lookup } from 'node:dns'
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { BlockList, isIP } from 'node:net'
-import { Agent, buildConnector } from 'undici'
+import { buildConnector } from 'undici'
 import type { Dispatcher } from 'undici'
 import { oauthError } from '../errors.js'
 import type { ClientCertificate } from './mutual-tls.js'
+import { OwnAgent } from './own-agent.js'
 
 export interface AddressGuard {
   /** Names the provider in errors. */
@@ -29,6 +30,9 @@ const reserved = {
     '100::/64', '2001:db8::/32', '3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8']
 }
 
+// One list for each: IPv4 counts as mapped into IPv6 where they are together. Made once: there may be a provider for each tenant.
+const reservedLists = { ipv4: listOf(reserved.ipv4), ipv6: listOf(reserved.ipv6) }
+
 /** A dispatcher that connects to public addresses alone. It fails with FST_OAUTH_ADDRESS_REFUSED. */
 export function createGuardedAgent (guard: AddressGuard): Dispatcher {
   const isAllowed = addressCheck(guard.allowed)
@@ -40,13 +44,11 @@ export function createGuardedAgent (guard: AddressGuard): Dispatcher {
     if (isIP(literal) !== 0 && !isAllowed(literal)) return callback(refused(), null)
     connector(options, callback)
   }
-  return new Agent({ connect })
+  return new OwnAgent({ connect })
 }
 
 /** Whether an address is public, or among those that are allowed. */
 export function addressCheck (allowed: readonly string[]): (address: string) => boolean {
-  // One list for each: IPv4 counts as mapped into IPv6 where they are together.
-  const no = { ipv4: listOf(reserved.ipv4), ipv6: listOf(reserved.ipv6) }
   const yes = listOf(allowed)
   return address => {
     // A zone names an interface of this machine.
@@ -54,7 +56,7 @@ export function addressCheck (allowed: readonly string[]): (address: string) => 
     const family = isIP(plain)
     if (family === 0) return false
     const type = family === 4 ? 'ipv4' : 'ipv6'
-    return yes.check(plain, type) || !no[type].check(plain, type)
+    return yes.check(plain, type) || !reservedLists[type].check(plain, type)
   }
 }
 

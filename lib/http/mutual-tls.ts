@@ -1,12 +1,12 @@
 // Connections that present the client's certificate (RFC 8705): to the provider, and to the API, which takes bound tokens by no others.
-import { Agent } from 'undici'
 import type { Dispatcher } from 'undici'
+import { OwnAgent } from './own-agent.js'
 
 /** PEM, each. */
 export interface ClientCertificate { cert: string, key: string, ca: string | undefined }
 
 export function createMutualTlsAgent ({ cert, key, ca }: ClientCertificate): Dispatcher {
-  return new Agent({ connect: { cert, key, ...(ca === undefined ? {} : { ca }) } })
+  return new OwnAgent({ connect: { cert, key, ...(ca === undefined ? {} : { ca }) } })
 }
 
 /** Requests to these origins go through the agent, all others as before: a redirect may lead anywhere. */

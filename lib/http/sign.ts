@@ -6,6 +6,7 @@ import { DispatchedCall, readStream } from './call-to-sign.js'
 import type { CallToSign, SignedBodies } from './call-to-sign.js'
 import { isPresent, pairsOf } from './headers.js'
 import { ReplayHandler, isReplayable } from './replay.js'
+import { stop } from './stop.js'
 
 /** What a signature adds to a request, or changes in it. */
 export interface SignedParts {
@@ -104,12 +105,6 @@ export function signing (signer: Signer, { foreign, replay, signature: ready, di
       }
     }
   }
-}
-
-// A dispatch that never began has no controller of undici's.
-function stop (handler: Handler, reason: Error): void {
-  const nothing = () => {}
-  handler.onResponseError?.({ aborted: true, paused: false, reason, abort: nothing, pause: nothing, resume: nothing }, reason)
 }
 
 function withParts (opts: Options, { headers, path, body }: SignedParts): Options {

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isOAuthError, oauthError, quote } from '../errors.js'
+import { placeIn } from '../place.js'
 import type { Provider } from '../provider.js'
 import type { OAuthContext } from './context.js'
 import { asError, sendError } from './reply.js'
@@ -20,11 +21,11 @@ export class BackchannelLogout {
   }
 
   /** Answers the provider: 200 when every session that it names has ended, else 400. */
-  async answer (request: FastifyRequest, reply: FastifyReply, name: string): Promise<void> {
+  async answer (request: FastifyRequest, reply: FastifyReply, { name, tenant }: { name: string, tenant: string | undefined }): Promise<void> {
     this.#underway++
     try {
       if (this.#underway > atOnce) throw oauthError('FST_OAUTH_LOGOUT_BUSY', [quote(name)], undefined, { retryAfter: 1 })
-      const provider = this.#context.registry.get(name)
+      const provider = await this.#context.registry.at(name, { request, tenant })
       provider.checkLogins()
       await this.#logOut(request, reply, provider)
       reply.code(200).send()
@@ -43,11 +44,11 @@ export class BackchannelLogout {
     if (token === undefined || tokens.length > 1) throw refused('the request is not a form with one logout_token')
     if (provider.logout === undefined) throw refused('OAuth 1.0a has none')
     const notice = await provider.logout.verify(token)
-    if (!await keeper.claim(`logout:${idOf([provider.name, notice.issuer, notice.jti])}`, usedFor)) throw refused('it was used before')
+    if (!await keeper.claim(`logout:${idOf([provider.place, notice.issuer, notice.jti])}`, usedFor)) throw refused('it was used before')
     const { issuer, sid, subject, issuedAt } = notice
-    const grants = await keeper.sessions.end({ provider: provider.name, issuer, sid, subject, endedAt: issuedAt })
-    request.log.info({ provider: provider.name, ended: grants.length }, 'The provider has logged a user out')
-    await options.onLogout?.({ request, reply, provider: provider.name, by: 'provider', grants, subject, sid })
+    const grants = await keeper.sessions.end({ provider: provider.place, issuer, sid, subject, endedAt: issuedAt })
+    request.log.info({ ...placeIn(provider.place), ended: grants.length }, 'The provider has logged a user out')
+    await options.onLogout?.({ request, reply, ...placeIn(provider.place), by: 'provider', grants, subject, sid })
   }
 
   // Section 2.8: whatever failed, it is 400. What cannot be a logout at all is not.

@@ -5,8 +5,9 @@ import { isLoopback } from '../options.js'
 import type { Provider } from '../provider.js'
 import type { OAuthContext } from './context.js'
 
-/** baseUrl, or in development the loopback address that the request came to. No header can make it another host. */
-export function baseUrlOf ({ baseUrl }: OAuthContext, request: FastifyRequest): URL {
+/** The tenant's own, baseUrl, or in development the loopback address that the request came to. No header can make it another host. */
+export function baseUrlOf (context: OAuthContext, request: FastifyRequest, at?: Pick<Provider, 'baseUrl'>): URL {
+  const baseUrl = at?.baseUrl ?? context.baseUrl
   if (baseUrl !== undefined) return baseUrl
   // HTTP/2 has a field of its own for it. Fastify's request.host would believe X-Forwarded-Host.
   const { host, ':authority': authority = host } = request.headers
@@ -21,11 +22,16 @@ export function basePathOf ({ baseUrl }: OAuthContext): string {
 }
 
 /** An address of the application as a browser outside sees it. */
-export function publicUrl (context: OAuthContext, request: FastifyRequest, path: string): string {
-  return `${baseUrlOf(context, request).origin}${basePathOf(context)}${path}`
+export function publicUrl (context: OAuthContext, request: FastifyRequest, path: string, at?: Pick<Provider, 'baseUrl'>): string {
+  return `${baseUrlOf(context, request, at).origin}${basePathOf(context)}${path}`
+}
+
+/** Where a callback comes to; a tenant's by an address of its own (RFC 9700 section 4.4.2.2). */
+export function callbackPathOf ({ prefix }: Pick<OAuthContext, 'prefix'>, { name, tenant }: { name: string, tenant?: string | undefined }): string {
+  return `${prefix}/${name}/callback${tenant === undefined ? '' : `/${tenant}`}`
 }
 
 /** redirect_uri of a provider (RFC 6749 section 3.1.2). */
 export function callbackUrlOf (context: OAuthContext, request: FastifyRequest, provider: Provider): string {
-  return provider.callbackUrl ?? publicUrl(context, request, `${context.prefix}/${provider.name}/callback`)
+  return provider.callbackUrl ?? publicUrl(context, request, callbackPathOf(context, provider), provider)
 }

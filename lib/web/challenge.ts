@@ -30,7 +30,7 @@ export interface Challenge extends AuthenticationNeeds {
 }
 
 /** What the `login` parameter of the login route carries, sealed: a query cannot ask for anything of its own. */
-export type LoginTicket = Omit<LoginRequest, 'provider' | 'popup' | 'crossSite'>
+export type LoginTicket = Omit<LoginRequest, 'provider' | 'popup' | 'crossSite'> & { tenant?: string | undefined }
 
 // What an answer was made for may stay open in a tab; what it asks for is not good for ever.
 const ticketTime = 3_600_000
@@ -75,13 +75,13 @@ export class Challenger {
     return `${prefix}/${name}?login=${cipher.seal('login-request', name, JSON.stringify({ ...ticket, at: options.clock() }))}`
   }
 
-  /** Opens a ticket of this provider; null where it is none. Of one that is too old only the way back is left: that page asks anew. */
-  openTicket (provider: Provider, sealed: unknown): LoginTicket | null {
+  /** Opens a ticket of this provider; null where it is none. Of one that is too old only whose it is and the way back are left: that page asks anew. */
+  openTicket (provider: Pick<Provider, 'name'>, sealed: unknown): LoginTicket | null {
     const { cipher, options } = this.#context
     const plain = typeof sealed === 'string' ? cipher.open('login-request', provider.name, sealed) : null
     if (plain === null) return null
     const { at, ...ticket } = JSON.parse(plain)
-    return options.clock() - at > ticketTime ? { returnTo: ticket.returnTo } : ticket
+    return options.clock() - at > ticketTime ? { tenant: ticket.tenant, returnTo: ticket.returnTo } : ticket
   }
 
   // A page load goes on where it was. What else there is is not repeated: it goes back to the page that it came from.
@@ -90,7 +90,7 @@ export class Challenger {
   }
 
   #authorizeUrl (request: FastifyRequest, provider: Provider, ticket: LoginTicket): string {
-    return publicUrl(this.#context, request, this.loginPath(provider, ticket))
+    return publicUrl(this.#context, request, this.loginPath(provider, ticket), provider)
   }
 }
 
@@ -106,7 +106,7 @@ function ticketOf ({ provider, scope, grant, account, acr, maxAge }: Challenge):
   // Where the provider names nobody, one account cannot be told from another.
   const expected = grant?.subject === undefined ? account : grant.account
   const hint = provider.protocol === 'oidc' && expected !== undefined ? String(grant?.claims?.email ?? grant?.claims?.preferred_username ?? expected) : undefined
-  return { scope: union, required: scope, acr, maxAge, account: expected, loginHint: hint }
+  return { tenant: provider.tenant, scope: union, required: scope, acr, maxAge, account: expected, loginHint: hint }
 }
 
 const wireErrors: Record<string, string> = {

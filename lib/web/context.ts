@@ -51,7 +51,7 @@ export function createContext (app: FastifyInstance, options: PluginOptions): OA
   const registry = new ProviderRegistry({ dispatcher, timeout, clock, ...(baseUrl === undefined ? {} : { callbackUrl }) })
   for (const [name, provider] of Object.entries(options.providers)) {
     registry.add(name, provider)
-    if (provider.extends !== undefined && entryOf(provider.extends)?.verified === false) {
+    if (typeof provider !== 'function' && provider.extends !== undefined && entryOf(provider.extends)?.verified === false) {
       app.log.warn(`fastify-oauth: the entry ${provider.extends} of the catalogue, which providers.${name} takes, was read in one source only. Check it against the provider's documentation`)
     }
   }

@@ -27,9 +27,11 @@ export class DeviceLogins {
   }
 
   async begin (name: string, given: unknown): Promise<OAuthDeviceLogin> {
-    const provider = this.#context.registry.get(name)
+    const { registry } = this.#context
+    const { owner, tenant, audience, resource, scope: more = [] } = parseDeviceOptions(given)
+    registry.checkTenant(name, tenant)
+    const provider = await registry.at(name, { request: undefined, tenant })
     provider.checkLogins()
-    const { owner, audience, resource, scope: more = [] } = parseDeviceOptions(given)
     const scope = [...new Set([...provider.scope, ...more])]
     const authorization = await provider.oauth2('logins on devices').grants.device.begin({ audience, resource, scope })
     return new DeviceLogin({ context: this.#context, provider, owner, scope, authorization, watch: (name, run) => this.#watch(name, run) })
@@ -83,7 +85,7 @@ class DeviceLogin implements OAuthDeviceLogin {
       const signal = given === undefined ? closing : AbortSignal.any([closing, given])
       const tokens = await provider.oauth2('logins on devices').grants.device.wait(authorization, signal)
       const { subject, account } = await provider.identify(tokens)
-      return context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: scope })
+      return context.keeper.save({ owner, provider: provider.name, tenant: provider.tenant, account, subject, tokens, requestedScope: scope })
     })
   }
 }

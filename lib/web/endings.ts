@@ -14,6 +14,8 @@ interface Ending {
   request: FastifyRequest
   reply: FastifyReply
   provider: string
+  /** The tenant's own, where it has one. */
+  baseUrl?: URL | undefined
   /** It ends in a window that another page has opened. */
   popup?: boolean | undefined
 }
@@ -22,13 +24,13 @@ interface Ending {
 interface FailedEnding extends Ending, WaysOn { error: OAuthError }
 
 /** Runs onAuthorized, then redirects to where the login started. */
-export async function endLogin (context: OAuthContext, { popup, grant, returnTo, ...ending }: Ending & { grant: OAuthGrant, returnTo: string }): Promise<void> {
+export async function endLogin (context: OAuthContext, { popup, grant, returnTo, baseUrl, ...ending }: Ending & { grant: OAuthGrant, returnTo: string }): Promise<void> {
   const { request, reply, provider } = ending
   const { onAuthorized } = context.options
   const replied = onAuthorized !== undefined && await runsHook(reply, () => onAuthorized({ ...ending, grant, returnTo }))
   if (replied) return
   if (popup !== true) return seeOther(reply, returnTo)
-  sendToOpener(reply, { origin: baseUrlOf(context, request).origin, statusCode: 200, message: 'You are logged in.', result: { provider, ok: true } })
+  sendToOpener(reply, { origin: baseUrlOf(context, request, { baseUrl }).origin, statusCode: 200, message: 'You are logged in.', result: { provider, ok: true } })
 }
 
 const denials: ReadonlySet<OAuthErrorCode> = new Set(['FST_OAUTH_ACCESS_DENIED', 'FST_OAUTH_LOGIN_REQUIRED', 'FST_OAUTH_CONSENT_REQUIRED', 'FST_OAUTH_INTERACTION_REQUIRED'])
@@ -57,10 +59,10 @@ export async function failLogin (context: OAuthContext, failed: FailedEnding): P
   if (!replied) replyToFailure(context, failed)
 }
 
-function replyToFailure (context: OAuthContext, { request, reply, provider, popup, error, ...waysOn }: FailedEnding): void {
+function replyToFailure (context: OAuthContext, { request, reply, provider, baseUrl, popup, error, ...waysOn }: FailedEnding): void {
   const app = context.options.returnToUris.find(uri => uri === error.returnTo)
   if (popup !== true) return app === undefined ? sendError(request, reply, error, waysOn) : seeOther(reply, withError(app, error))
-  sendToOpener(reply, { origin: baseUrlOf(context, request).origin, statusCode: error.statusCode, message: publicText(error), result: { provider, ok: false, code: error.code } })
+  sendToOpener(reply, { origin: baseUrlOf(context, request, { baseUrl }).origin, statusCode: error.statusCode, message: publicText(error), result: { provider, ok: false, code: error.code } })
 }
 
 // A native application waits for its address, and its user for the application: neither would go on from a page.

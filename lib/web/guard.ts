@@ -5,6 +5,7 @@ import type { OAuthRequirementHook } from '../../types/fastify.js'
 import { oauthError } from '../errors.js'
 import { parseRouteRequirement } from '../options.js'
 import type { RouteRequirement } from '../options.js'
+import { Provider } from '../provider.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import { InheritedRequirements } from './inherited.js'
@@ -13,7 +14,7 @@ import type { Owners } from './owner.js'
 import { asError } from './reply.js'
 import type { Bind } from './request-decorator.js'
 import { isPageLoad } from './negotiation.js'
-import { accountOf, combined, isOfOneGrant, meets, readRequirement } from './requirement.js'
+import { accountOf, checkAuthentication, combined, isOfOneGrant, meets, readRequirement } from './requirement.js'
 import { silentFailureOf } from './silent.js'
 import { tokensOf } from './token-source.js'
 
@@ -83,23 +84,25 @@ export class Guard {
     const { each, besides, binds } = needs()
     const { registry, options } = this.#context
     const wanted = combined(each)
-    const provider = registry.get(wanted.provider)
+    const found = registry.at(wanted.provider, { request })
+    const provider = found instanceof Provider ? found : await found
+    if (provider.tenant !== undefined) checkAuthentication(provider.protocol, wanted, nameOf(request.routeOptions))
     this.#injection.check(request, provider, wanted)
     const account = typeof wanted.account === 'function' ? await accountOf(request, wanted) : wanted.account
     const owner = () => this.#owners.idOf(request)
     const grant = await tokensOf(this.#context, provider, { request, owner, account }).current()
     const now = options.clock()
     if (grant !== null && each.every(one => meets(grant, one, now))) {
-      if (binds !== 'never') this.#bind(request, { provider: provider.name, account: grant.account, grant })
+      if (binds !== 'never') this.#bind(request, { ...bindingOf(provider), account: grant.account, grant })
       this.#injection.apply(request, wanted, grant)
       return true
     }
-    if (wanted.silent && isPageLoad(request) && silentFailureOf(this.#context, request, provider.name) === null) {
+    if (wanted.silent && isPageLoad(request) && silentFailureOf(this.#context, request, provider) === null) {
       await this.#challenger.trySilently(request, reply, { provider, scope: wanted.scope, acr: wanted.acr, maxAge: wanted.maxAge, account, grant })
       return false
     }
     if (wanted.optional) {
-      if (binds === 'always') this.#bind(request, { provider: provider.name, account })
+      if (binds === 'always') this.#bind(request, { ...bindingOf(provider), account })
       // Nor with another's token, which the client may have sent.
       this.#injection.apply(request, wanted, null)
       return true
@@ -122,6 +125,10 @@ export class Guard {
 // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
 function settle (done: (error?: Error) => void, admission: Promise<boolean>): void {
   admission.then(admitted => { if (admitted) done() }, error => done(asError(error)))
+}
+
+function bindingOf (provider: Provider) {
+  return { provider: provider.name, tenant: provider.tenant, found: provider }
 }
 
 // A config.oauth that is undefined by mistake is one that was meant to guard the route.

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest, RouteOptions, onSendHookHandler } fr
 import type { OAuthGrant } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
 import type { RouteRequirement } from '../options.js'
-import type { Provider } from '../provider.js'
+import { Provider } from '../provider.js'
 import type { OAuthContext } from './context.js'
 import { cookiesIn, isTokenParameter, replaceCredentials, withoutToken } from './credentials.js'
 import { refuseForgery, siteOf } from './same-origin.js'
@@ -20,7 +20,9 @@ export class Injection {
   /** Prepares a route when it is added. Throws FST_OAUTH_INVALID_OPTIONS where its provider's tokens cannot be injected. */
   prepare (route: Pick<RouteOptions, 'config' | 'onSend'>, { provider, inject }: RouteRequirement, where: string): void {
     const { registry } = this.#context
-    if (inject !== undefined && registry.has(provider)) checkProtocol(registry.get(provider), where)
+    const found = inject !== undefined && registry.has(provider) ? registry.get(provider) : undefined
+    // A tenant's is checked when it is known.
+    if (found instanceof Provider) checkProtocol(found, where)
     // Of the route, not of the instance: they run after all others, so that what they see is the answer as it leaves, and routes
     // without them pay nothing.
     if (inject?.request === true) route.onSend = [route.onSend ?? [], this.#renewal()].flat()
@@ -38,7 +40,7 @@ export class Injection {
     if (inject.response !== undefined && !this.#exposing.has(Object(config.oauth))) {
       throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`config.oauth.inject.response of ${where} has no effect: the route was added before the plugin was loaded; add it after await app.register(...)`])
     }
-    if (inject.request) refuseForgery(this.#context, request, provider.name)
+    if (inject.request) refuseForgery(this.#context, request, provider)
   }
 
   /** Puts the token on the request, in place of all credentials that came with it; without a grant it leaves none. */
@@ -59,11 +61,11 @@ export class Injection {
     return async (request, { statusCode }, payload) => {
       const { grant } = request.oauth
       if (statusCode !== 401 || grant === null || !registry.has(grant.provider)) return payload
-      const provider = registry.get(grant.provider)
       try {
+        const provider = await registry.at(grant.provider, { request, tenant: grant.tenant })
         if (!provider.hasOwnTokens) await keeper.renew(provider, grant)
       } catch (err) {
-        request.log.warn({ err, provider: provider.name }, 'The API refused a token, and it could not be refreshed')
+        request.log.warn({ err, provider: grant.provider }, 'The API refused a token, and it could not be refreshed')
       }
       return payload
     }

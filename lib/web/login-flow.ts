@@ -56,14 +56,14 @@ export class LoginFlow {
     const params = { ...(prompt === undefined ? {} : { prompt }), ...(loginHint === undefined ? {} : { login_hint: loginHint }), ...authenticationParams({ acr, maxAge }) }
     const redirectUri = callbackUrlOf(this.#context, request, provider)
     const { url, key, secrets, formPost } = await provider.begin({ redirectUri, scope: asked, params, asks }, request)
-    const login = { provider: provider.name, key, secrets, scope: asked, required, acr, maxAge, account, popup, link, crossSite, silent, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost }
+    const login = { provider: provider.name, tenant: provider.tenant, key, secrets, scope: asked, required, acr, maxAge, account, popup, link, crossSite, silent, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost }
     this.pending.save(request, reply, login)
     seeOther(reply, url)
   }
 
   /** Takes the pending login of a callback, and finishes it. */
   async finish (request: FastifyRequest, reply: FastifyReply, { provider, callback }: { provider: Provider, callback: URLSearchParams }): Promise<FinishedLogin> {
-    const login = await this.pending.take(request, reply, { provider: provider.name, key: provider.keyOf(callback) })
+    const login = await this.pending.take(request, reply, { provider: provider.name, tenant: provider.tenant, baseUrl: provider.baseUrl, key: provider.keyOf(callback) })
     try {
       return { grant: await this.#complete(request, { provider, callback, login }), login }
     } catch (error) {
@@ -86,26 +86,26 @@ export class LoginFlow {
     const { tokens, subject, account, session } = returned
     const owner = await this.#owners.settle(request, login, current)
     const overtaken = current.id === null ? null : await this.#overtaking(owner, returned, login)
-    const grant = overtaken ?? await this.#context.keeper.save({ owner, provider: provider.name, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id, session })
+    const grant = overtaken ?? await this.#context.keeper.save({ owner, provider: provider.name, tenant: provider.tenant, account, subject, tokens, requestedScope: login.scope, isNewOwner: owner !== current.id, session })
     this.#checkNeeds(grant, login)
     return grant
   }
 
   // The grant that another tab has brought meanwhile, where it holds more: what came now would take that away again.
-  async #overtaking (owner: string, { account, tokens }: Returned, { provider, scope: asked, acr, maxAge, startedAt }: TakenLogin): Promise<OAuthGrant | null> {
-    const grant = await this.#context.keeper.find({ owner, provider, account })
+  async #overtaking (owner: string, { account, tokens }: Returned, { provider, tenant, scope: asked, acr, maxAge, startedAt }: TakenLogin): Promise<OAuthGrant | null> {
+    const grant = await this.#context.keeper.find({ owner, provider, tenant, account })
     if (grant === null || grant.authorizedAt < startedAt || !isAuthenticated(grant, { acr, maxAge }, this.#context.options.clock())) return null
     const scope = tokens.scope ?? asked
     return covers(grant, scope) && grant.scope.some(one => !scope.includes(one)) ? grant : null
   }
 
   // Before anything is stored: a step-up that comes back as somebody else must leave the first grant as it is.
-  async #checkAccount ({ account }: Returned, { provider, account: expected, crossSite }: TakenLogin, { id, named }: Owner): Promise<void> {
+  async #checkAccount ({ account }: Returned, { provider, tenant, account: expected, crossSite }: TakenLogin, { id, named }: Owner): Promise<void> {
     if (expected !== undefined && account !== expected) throw oauthError('FST_OAUTH_OTHER_ACCOUNT', [provider])
     if (crossSite !== true || id === null) return
     // The account might be the attacker's, who is logged in at the provider in the user's browser (CVE-2015-9284).
     const grants = await this.#context.keeper.list(id)
-    const isKnown = grants.some(grant => grant.provider === provider && grant.account === account)
+    const isKnown = grants.some(grant => grant.provider === provider && grant.tenant === tenant && grant.account === account)
     if (!isKnown && (named || grants.length > 0)) throw oauthError('FST_OAUTH_CROSS_SITE', [provider])
   }
 
@@ -118,7 +118,7 @@ export class LoginFlow {
   }
 
   #returnTo (request: FastifyRequest, provider: Provider, given: string | undefined): string {
-    const { origin } = baseUrlOf(this.#context, request)
+    const { origin } = baseUrlOf(this.#context, request, provider)
     const { returnTo, returnToUris } = this.#context.options
     return checkReturnTo(given, origin) ?? returnToUris.find(uri => uri === given) ?? provider.defaultReturnTo ?? returnTo
   }

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthGrant, OAuthRevocation, OAuthTokenName } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
 import type { Provider } from '../provider.js'
+import { placeIn } from '../place.js'
 import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { runsHook } from './endings.js'
@@ -37,7 +38,7 @@ export async function logOut (parts: LogoutParts, logout: Logout): Promise<void>
   const { error, ...revocation } = await revokeAll(provider, grants)
   if (error !== undefined) request.log.warn({ err: error }, 'The grant was dropped, but the provider did not revoke it')
   const endSessionUrl = await endSessionUrlOf(context, { ...logout, returnTo }, grants)
-  const replied = await runsHook(reply, () => context.options.onLogout?.({ request, reply, provider: provider.name, by: 'user', grants, subject: grants[0]?.subject, sid: sidOf(grants[0]) }))
+  const replied = await runsHook(reply, () => context.options.onLogout?.({ request, reply, ...placeIn(provider.place), by: 'user', grants, subject: grants[0]?.subject, sid: sidOf(grants[0]) }))
   if (replied) return
   if (!wantsPage(request)) reply.send({ removed: grants.length > 0, ...revocation, ...(endSessionUrl === undefined ? {} : { endSessionUrl }) })
   else if (revocation.provider === 'failed') sendPage(reply, pageOf(endSessionUrl ?? returnTo))
@@ -47,7 +48,7 @@ export async function logOut (parts: LogoutParts, logout: Logout): Promise<void>
 // A page of another site must not log users out.
 function returnToOf (context: OAuthContext, { request, provider, returnTo }: Logout): string {
   const { origin, 'sec-fetch-site': site } = request.headers
-  const base = baseUrlOf(context, request)
+  const base = baseUrlOf(context, request, provider)
   if (site === 'cross-site' || (origin !== undefined && origin !== base.origin)) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
   const { options } = context
   return checkReturnTo(returnTo, base.origin) ?? options.returnToUris.find(uri => uri === returnTo) ?? options.returnTo
@@ -57,7 +58,7 @@ function returnToOf (context: OAuthContext, { request, provider, returnTo }: Log
 async function endGrants ({ context: { keeper }, owners }: LogoutParts, { request, provider, account }: Logout): Promise<OAuthGrant[]> {
   const { id } = await owners.of(request)
   if (id === null) return []
-  const keys = (await keeper.keys(id)).filter(key => key.provider === provider.name && (account === undefined || key.account === account))
+  const keys = (await keeper.keys(id)).filter(key => key.provider === provider.place && (account === undefined || key.account === account))
   const removals = keys.map(key => keeper.remove(key))
   await Promise.allSettled(removals)
   const grants = (await Promise.all(removals)).filter(grant => grant !== null)

@@ -2,8 +2,9 @@
 // security. Whatever the application has set there itself stays.
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { parseRouteRequirement } from '../options.js'
-import type { Provider } from '../provider.js'
+import { Provider } from '../provider.js'
 import type { ProviderRegistry } from '../registry.js'
+import type { TenantProviders } from '../tenants.js'
 
 type Members = Record<string, unknown>
 type Swagger = (options?: { yaml?: boolean }) => unknown
@@ -66,7 +67,7 @@ export class OpenApi {
       scopes.set(name, new Set([...scopes.get(name) ?? [], ...scope]))
       // Beside what the application requires everywhere: the security of an operation replaces that.
       const everywhere = document.security ?? [{}]
-      const granted = everywhere.map(one => ({ ...one, [name]: protocol === 'oauth1' ? [] : scope }))
+      const granted = everywhere.map(one => ({ ...one, [name]: protocol === 'oauth1' || protocol === undefined ? [] : scope }))
       return { ...operation, security: optional ? [...granted, ...everywhere] : granted }
     }))
     const schemes = Object.fromEntries([...scopes].map(([name, used]) => [name, schemeOf(this.#registry.get(name), used)]))
@@ -76,9 +77,11 @@ export class OpenApi {
 }
 
 // OpenAPI 3.0, section 4.7.27.
-function schemeOf (provider: Provider, used: ReadonlySet<string>): Members {
-  const { name, protocol, issuer, endpoints: { authorizeUrl, accessTokenUrl } } = provider
+function schemeOf (provider: Provider | TenantProviders, used: ReadonlySet<string>): Members {
+  const { name } = provider
   const description = `What the user has granted at ${name}. The application keeps it under the user's session: clients send no token, but open the authorizeUrl of its answer 401 or 403.`
+  if (!(provider instanceof Provider)) return { type: 'apiKey', in: 'header', name: 'Authorization', description: `${description} Each tenant has a provider of its own.` }
+  const { protocol, issuer, endpoints: { authorizeUrl, accessTokenUrl } } = provider
   if (protocol === 'oauth1') return { type: 'apiKey', in: 'header', name: 'Authorization', description: `${description} OAuth 1.0a (RFC 5849).` }
   if (protocol === 'oidc') return { type: 'openIdConnect', openIdConnectUrl: `${String(issuer).replace(/\/$/, '')}/.well-known/openid-configuration`, description }
   const scopes = Object.fromEntries([...new Set([...provider.scope, ...used])].map(scope => [scope, '']))

@@ -20,6 +20,8 @@ export interface LoginNeeds extends AuthenticationNeeds {
 /** What a callback is checked against and continued with. */
 export interface PendingLogin extends LoginNeeds {
   provider: string
+  /** Whose provider it is, where each tenant has its own. */
+  tenant?: string | undefined
   secrets: LoginSecrets
   /** Scopes asked for. */
   scope: readonly string[]
@@ -44,6 +46,9 @@ export interface PendingLogin extends LoginNeeds {
 
 /** A login that its callback has taken, and the others that its browser has under way. */
 export interface TakenLogin extends PendingLogin { others: PendingLogin[] }
+
+/** Where a callback came to: its provider, and what names its login. */
+interface Taking { provider: string, tenant?: string | undefined, baseUrl?: URL | undefined, key: string | null }
 
 const cookieNames = /^(?:__Host-)?oauth-[\w-]{22}$/
 const loginsAtMost = 8
@@ -76,13 +81,13 @@ export class PendingLogins {
   }
 
   /** The login of a callback, which no other callback can take. Throws FST_OAUTH_STATE_…, FST_OAUTH_STORE_FAILED. */
-  async take (request: FastifyRequest, reply: FastifyReply, { provider, key }: { provider: string, key: string | null }): Promise<TakenLogin> {
+  async take (request: FastifyRequest, reply: FastifyReply, { provider, tenant, baseUrl, key }: Taking): Promise<TakenLogin> {
     const refuse = (code: OAuthErrorCode) => oauthError(code, [provider])
     if (key === null || key === '') throw refuse('FST_OAUTH_STATE_MISSING')
     const id = idOf(key)
     const name = this.#nameOf(request, id)
     const value = cookiesOf(request)[name]
-    if (value === undefined) throw this.#missing(request, provider)
+    if (value === undefined) throw this.#missing(request, provider, baseUrl)
     const login = this.#open(id, value)
     if (login === null || isRepeated(request, name)) throw refuse('FST_OAUTH_STATE_UNREADABLE')
     const { state } = login.secrets
@@ -91,6 +96,7 @@ export class PendingLogins {
     this.#clear(request, reply, name, login.formPost)
     if (!first) throw refuse('FST_OAUTH_STATE_USED')
     if (login.provider !== provider) throw refuse('FST_OAUTH_STATE_OTHER_PROVIDER')
+    if (login.tenant !== tenant) throw refuse('FST_OAUTH_STATE_OTHER_TENANT')
     if (this.#isExpired(login)) throw refuse('FST_OAUTH_STATE_EXPIRED')
     return { ...login, others: others.map(other => other.login) }
   }
@@ -129,8 +135,8 @@ export class PendingLogins {
     return this.#context.options.clock() - startedAt > this.#context.options.loginTimeout
   }
 
-  #missing (request: FastifyRequest, provider: string): Error {
-    const expected = baseUrlOf(this.#context, request).host
+  #missing (request: FastifyRequest, provider: string, baseUrl: URL | undefined): Error {
+    const expected = baseUrlOf(this.#context, request, { baseUrl }).host
     if (request.host !== expected) return oauthError('FST_OAUTH_STATE_OTHER_HOST', [provider, request.host, expected])
     const hasOthers = Object.keys(cookiesOf(request)).some(name => cookieNames.test(name))
     return oauthError(hasOthers ? 'FST_OAUTH_STATE_MISMATCH' : 'FST_OAUTH_STATE_NO_COOKIE', [provider])

@@ -17,26 +17,28 @@ export function createLogoutState (): string {
 
 /** Remembers where a logout ends, if the provider sends the browser back to the plugin. */
 export function saveLogout (context: OAuthContext, request: FastifyRequest, reply: FastifyReply, { provider, ...logout }: { provider: Provider, state: string, returnTo: string }): void {
-  if (provider.logout?.returnUrl !== publicUrl(context, request, `${context.prefix}/${provider.name}/logout/callback`)) return
-  const name = nameOf(context, request)
-  const pending: PendingLogout = { ...logout, provider: provider.name, at: context.options.clock() }
+  const usual = publicUrl(context, request, `${context.prefix}/${provider.name}/logout/callback`, provider)
+  const { returnUrl } = provider.logout ?? {}
+  if (returnUrl !== usual && (provider.tenant === undefined || returnUrl !== `${usual}/${provider.tenant}`)) return
+  const name = nameOf(context, request, provider)
+  const pending: PendingLogout = { ...logout, provider: provider.place, at: context.options.clock() }
   reply.setCookie(name, context.cipher.seal('pending-logout', name, JSON.stringify(pending)), { ...attributesOf(name), maxAge: keptFor / 1_000 })
 }
 
 /** Where a return leads, and forgets it; null for one that no logout of this browser asked for. */
-export function takeLogout (context: OAuthContext, request: FastifyRequest, reply: FastifyReply, { provider, states }: { provider: string, states: string[] }): string | null {
-  const name = nameOf(context, request)
+export function takeLogout (context: OAuthContext, request: FastifyRequest, reply: FastifyReply, { provider, states }: { provider: Provider, states: string[] }): string | null {
+  const name = nameOf(context, request, provider)
   const cookies = request.server.parseCookie(request.headers.cookie ?? '')
   const plain = context.cipher.open('pending-logout', name, cookies[name] ?? '')
   if (plain === null) return null
   const pending: PendingLogout = JSON.parse(plain)
-  if (pending.provider !== provider || states.length !== 1 || states[0] !== pending.state) return null
+  if (pending.provider !== provider.place || states.length !== 1 || states[0] !== pending.state) return null
   reply.clearCookie(name, attributesOf(name))
   return context.options.clock() - pending.at > keptFor ? null : pending.returnTo
 }
 
-function nameOf (context: OAuthContext, request: FastifyRequest): string {
-  return `${baseUrlOf(context, request).protocol === 'https:' ? '__Host-' : ''}oauth-logout`
+function nameOf (context: OAuthContext, request: FastifyRequest, provider: Provider): string {
+  return `${baseUrlOf(context, request, provider).protocol === 'https:' ? '__Host-' : ''}oauth-logout`
 }
 
 function attributesOf (name: string) {

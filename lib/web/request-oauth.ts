@@ -8,7 +8,8 @@ import { isOAuthError, oauthError } from '../errors.js'
 import type { OAuthError } from '../errors.js'
 import { covers } from '../grants/grant.js'
 import { parseLoginParameters } from '../options.js'
-import type { Provider } from '../provider.js'
+import { Provider } from '../provider.js'
+import type { Whose } from '../tenants.js'
 import type { Challenger } from './challenge.js'
 import type { OAuthContext } from './context.js'
 import { logOut } from './logout.js'
@@ -31,7 +32,7 @@ export interface RequestSurroundings {
   answered: (response: OAuthResponse) => void
 }
 
-export interface Binding { provider: string | undefined, account?: string | undefined, grant?: OAuthGrant | null }
+export interface Binding { provider: string | undefined, tenant?: string | undefined, account?: string | undefined, grant?: OAuthGrant | null, /** That of the tenant, where it is known. */ found?: Provider }
 
 export class RequestOAuth extends TokenClient implements RequestOAuthType {
   readonly #surroundings: RequestSurroundings
@@ -39,7 +40,7 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
 
   constructor (surroundings: RequestSurroundings, binding: Binding) {
     const source = new BoundGrant(surroundings, binding)
-    super(surroundings.context, () => source, surroundings.answered)
+    super(surroundings.context, () => source, { whose: source.whose, answered: surroundings.answered })
     this.#surroundings = surroundings
     this.#source = source
   }
@@ -50,11 +51,12 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
 
   get silentFailure (): OAuthSilentFailure | null {
     const { context, request } = this.#surroundings
-    return silentFailureOf(context, request, this.#source.provider.name)
+    const { found } = this.#source
+    return found === undefined ? null : silentFailureOf(context, request, found)
   }
 
-  use (provider: string, { account }: { account?: string } = {}): RequestOAuth {
-    return new RequestOAuth(this.#surroundings, { provider: this.#surroundings.context.registry.get(provider).name, account })
+  use (provider: string, { account, tenant }: { account?: string, tenant?: string } = {}): RequestOAuth {
+    return new RequestOAuth(this.#surroundings, { provider: this.#surroundings.context.registry.get(provider).name, tenant, account })
   }
 
   async loadGrant (): Promise<OAuthGrant | null> {
@@ -75,6 +77,7 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
     const { flow, request } = this.#surroundings
     const { scope: required = [], acr, resource, authorizationDetails, claims, uiLocales, ...rest } = options
     const asks = parseLoginParameters({ resource, authorizationDetails, claims, uiLocales }, 'authorize()')
+    await this.#source.prepare()
     // A login does not ask the application for the tokens that it keeps.
     const known = this.#source.provider.hasOwnTokens ? () => this.grant : () => this.loadGrant()
     const grant = rest.link === true ? null : await known()
@@ -86,24 +89,26 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
   async challenge (reply: FastifyReply, error: unknown): Promise<FastifyReply> {
     const { request, challenger, context } = this.#surroundings
     if (!isOAuthError(error)) throw error
+    await this.#source.prepare()
     const asked = askedBy(error, this.#source)
     if (asked === null) throw error
     const owner = () => this.#surroundings.owners.idOf(request)
     const account = this.#source.accountAt(asked.provider)
-    const provider = context.registry.get(asked.provider)
+    const provider = await context.registry.at(asked.provider, { request, tenant: this.#source.tenantAt(asked.provider) })
     const grant = await tokensOf(context, provider, { request, owner, account }).current()
     await challenger.challengeUpstream(request, reply, { ...asked, provider, grant, account, error })
     return reply
   }
 
   async profile (): Promise<OAuthProfile> {
-    const { provider } = this.#source
     const grant = await this.loadGrant()
+    const { provider } = this.#source
     if (grant === null) throw oauthError('FST_OAUTH_GRANT_REQUIRED', [provider.name])
     return provider.profile(grant)
   }
 
   async revoke (): Promise<OAuthRevocation> {
+    await this.#source.prepare()
     const { provider } = this.#source
     const selector = await this.#source.selector()
     this.#source.loaded = null
@@ -111,6 +116,7 @@ export class RequestOAuth extends TokenClient implements RequestOAuthType {
   }
 
   async logout (reply: FastifyReply, { returnTo, account }: OAuthLogoutOptions = {}): Promise<FastifyReply> {
+    await this.#source.prepare()
     const { provider } = this.#source
     provider.checkLogins()
     this.#source.loaded = null
@@ -129,16 +135,39 @@ function askedBy ({ code, challenge }: OAuthError, { provider }: BoundGrant): Om
 class BoundGrant implements TokenSource {
   readonly #surroundings: RequestSurroundings
   readonly #binding: Binding
+  readonly whose: Whose
   loaded: OAuthGrant | null
+  #tenants: Provider | undefined
 
   constructor (surroundings: RequestSurroundings, binding: Binding) {
+    this.whose = { request: surroundings.request, tenant: binding.tenant }
     this.#surroundings = surroundings
     this.#binding = binding
     this.loaded = binding.grant ?? null
+    this.#tenants = binding.found
   }
 
   /** The bound provider, or the only one that is registered. */
   get provider (): Provider {
+    return this.found as Provider
+  }
+
+  /** The same; undefined where each tenant has its own, and it was not asked for yet. */
+  get found (): Provider | undefined {
+    const named = this.#named
+    return named instanceof Provider ? named : this.#tenants
+  }
+
+  prepare (): Promise<void> | undefined {
+    if (this.#named instanceof Provider && this.whose.tenant === undefined) return undefined
+    return this.#prepare()
+  }
+
+  async #prepare (): Promise<void> {
+    this.#tenants = await this.#surroundings.context.registry.at(this.#named.name, this.whose)
+  }
+
+  get #named () {
     const { registry } = this.#surroundings.context
     if (this.#binding.provider !== undefined) return registry.get(this.#binding.provider)
     const [only, another] = registry
@@ -151,11 +180,16 @@ class BoundGrant implements TokenSource {
     return this.#binding.provider === provider ? this.#binding.account : undefined
   }
 
+  /** The tenant that it is bound to, where it is bound to this provider. */
+  tenantAt (provider: string): string | undefined {
+    return this.#binding.provider === provider ? this.#binding.tenant : undefined
+  }
+
   async selector () {
     const { owners, request } = this.#surroundings
     this.provider.checkLogins()
     const id = await owners.idOf(request)
-    return id === null ? null : { owner: id, provider: this.provider.name, account: this.#binding.account }
+    return id === null ? null : { owner: id, provider: this.provider.name, tenant: this.provider.tenant, account: this.#binding.account }
   }
 
   async known (): Promise<OAuthGrant | null> {
@@ -163,6 +197,8 @@ class BoundGrant implements TokenSource {
   }
 
   async current (): Promise<OAuthGrant | null> {
+    const unknown = this.prepare()
+    if (unknown !== undefined) await unknown
     if (this.loaded !== null) this.loaded = await this.ready(this.loaded)
     this.loaded ??= await this.#tokens.current()
     return this.loaded

@@ -1,6 +1,7 @@
 // What routes need: those of a context and those of a route, put together.
 import type { FastifyRequest } from 'fastify'
 import type { OAuthGrant } from '../../types/grant.js'
+import type { OAuthProtocolName } from '../../types/providers.js'
 import { oauthError } from '../errors.js'
 import { covers } from '../grants/grant.js'
 import { parseRouteRequirement } from '../options.js'
@@ -11,13 +12,18 @@ import { isAuthenticated } from './authentication.js'
 /** Checks a requirement against the schema and the providers that are registered. Throws FST_OAUTH_INVALID_OPTIONS, which names `where`. */
 export function readRequirement (registry: ProviderRegistry, given: unknown, where: string): RouteRequirement {
   const requirement = parseRouteRequirement(given, where)
-  const { provider, acr, maxAge, silent } = requirement
-  if (protocolOf(registry, provider, where) === 'oidc') return requirement
-  if (silent) throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: silent is for OpenID providers, which know prompt=none, and "${provider}" is none`])
-  if (acr.length > 0 || maxAge !== undefined) {
-    throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: acr and maxAge are for OpenID providers, whose id_token tells how a user was authenticated, and "${provider}" is none`])
-  }
+  const protocol = protocolOf(registry, requirement.provider, where)
+  // A tenant's is checked when it is known.
+  if (protocol !== undefined) checkAuthentication(protocol, requirement, where)
   return requirement
+}
+
+/** Throws FST_OAUTH_INVALID_OPTIONS where a provider's id_token or a login without questions is asked for, and it has neither. */
+export function checkAuthentication (protocol: OAuthProtocolName, { provider, acr, maxAge, silent }: RouteRequirement, where: string): void {
+  if (protocol === 'oidc') return
+  if (silent) throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: silent is for OpenID providers, which know prompt=none, and "${provider}" is none`])
+  if (acr.length === 0 && maxAge === undefined) return
+  throw oauthError('FST_OAUTH_INVALID_OPTIONS', [`${where}: acr and maxAge are for OpenID providers, whose id_token tells how a user was authenticated, and "${provider}" is none`])
 }
 
 function protocolOf (registry: ProviderRegistry, provider: string, where: string) {

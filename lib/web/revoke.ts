@@ -3,6 +3,9 @@ import type { OAuthGrant, OAuthGrantRevocation, OAuthRevocation, OAuthTokenName 
 import type { OAuthErrorDetails } from '../errors.js'
 import type { GrantKeeper, GrantSelector } from '../grants/keeper.js'
 import type { Provider } from '../provider.js'
+import type { ProviderRegistry } from '../registry.js'
+import { placeIn } from '../place.js'
+import type { Place } from '../place.js'
 import type { OAuthContext } from './context.js'
 
 type Revoker = Pick<Provider, 'revoke'>
@@ -23,12 +26,18 @@ export async function revokeTokens (provider: Revoker, grant: OAuthGrant): Promi
   }
 }
 
+/** A provider that is looked for when the grant is gone: it may be gone itself. */
+export function providerLater (registry: ProviderRegistry, { provider, tenant }: Place): Pick<Provider, 'revoke'> {
+  return { revoke: async grant => (await registry.at(provider, { request: undefined, tenant })).revoke(grant) }
+}
+
 /** Every grant of an owner, also at providers that are not registered any more; each on its own. */
 export async function revokeGrants ({ keeper, registry }: OAuthContext, owner: string): Promise<OAuthGrantRevocation[]> {
   const keys = await keeper.keys(owner)
-  return Promise.all(keys.map(async ({ provider, account }) => {
-    const atProvider = { revoke: async (grant: OAuthGrant) => registry.get(provider).revoke(grant) }
+  return Promise.all(keys.map(async ({ provider: place, account }) => {
+    const { provider, tenant } = placeIn(place)
     const failed = (error: Error): OAuthRevocation => ({ removed: false, provider: 'failed', error })
-    return { grant: { provider, account }, ...await revokeGrant(atProvider, keeper, { owner, provider, account }).catch(failed) }
+    const grant = { provider, account, ...(tenant === undefined ? {} : { tenant }) }
+    return { grant, ...await revokeGrant(providerLater(registry, grant), keeper, { owner, ...grant }).catch(failed) }
   }))
 }

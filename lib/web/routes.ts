@@ -1,13 +1,14 @@
 // The plugin's own routes. All others stay as they are: what these need is in a context of its own.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import { isOAuthError } from '../errors.js'
+import { Provider } from '../provider.js'
 import { BackchannelLogout } from './backchannel-logout.js'
-import { basePathOf } from './base-url.js'
+import { basePathOf, callbackPathOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { failLogin } from './endings.js'
 import { asError, guarded } from './reply.js'
 import { sendSignIn } from './sign-in.js'
-import { finishLogin, finishLogout, refuseMethod, startLogin, startLogout } from './steps.js'
+import { finishLogin, finishLogout, refuseMethod, startLogin, startLogout, tenantInPath } from './steps.js'
 import type { Step, StepParts } from './steps.js'
 
 const formBodyAtMost = 64 * 1024
@@ -29,39 +30,45 @@ export async function registerRoutes (app: FastifyInstance, parts: StepParts): P
   if (login !== false) add('GET', `${prefix}/:provider`, login, handlerOf(context, startLogin(parts)))
   if (logout !== false) {
     add('POST', `${prefix}/:provider/logout`, logout, handlerOf(context, startLogout(parts)))
-    add('GET', `${prefix}/:provider/logout/callback`, logout, handlerOf(context, finishLogout(parts)))
+    for (const path of ['/:provider/logout/callback', '/:provider/logout/callback/:tenant']) add('GET', `${prefix}${path}`, logout, handlerOf(context, finishLogout(parts)))
   }
   if (backchannelLogout !== false) {
     const logouts = new BackchannelLogout(context)
-    add('POST', `${prefix}/:provider/backchannel-logout`, backchannelLogout, (request, reply) => { logouts.answer(request, reply, nameInPath(request)) })
+    for (const path of ['/:provider/backchannel-logout', '/:provider/backchannel-logout/:tenant']) {
+      add('POST', `${prefix}${path}`, backchannelLogout, (request, reply) => { logouts.answer(request, reply, { name: nameInPath(request), tenant: tenantInPath(request) }) })
+    }
   }
   if (callback === false) return
   const finish = finishLogin(parts)
   const own = ownCallbackPaths(app, context)
-  for (const { path, nameOf } of [{ path: `${prefix}/:provider/callback`, nameOf: nameInPath }, ...own]) {
+  for (const { path, nameOf } of [{ path: callbackPathOf({ prefix }, { name: ':provider' }), nameOf: nameInPath }, { path: callbackPathOf({ prefix }, { name: ':provider', tenant: ':tenant' }), nameOf: nameInPath }, ...own]) {
     // Whatever else comes to these addresses may hold a code too: Fastify's own 404 would log it.
     for (const url of ignoresTrailingSlash(app) ? [path] : [path, `${path}/`]) {
       add(['GET', 'POST'], url, callback, handlerOf(context, finish, nameOf))
       add(app.supportedMethods.filter(method => method !== 'GET' && method !== 'POST'), url, callback, handlerOf(context, refuseMethod, nameOf))
     }
   }
-  const usual = (name: string) => `${basePathOf(context)}${context.prefix}/${name}/callback`
-  context.registry.limitCallbackPaths((name, path) => path === usual(name) || own.some(({ publicPath }) => publicPath === path))
+  const usual = (name: string, tenant?: string) => `${basePathOf(context)}${callbackPathOf(context, { name, tenant })}`
+  context.registry.limitCallbackPaths((name, path, tenant) => path === usual(name) || path === usual(name, tenant) || own.some(({ publicPath }) => publicPath === path))
 }
 
 const nameInPath = (request: FastifyRequest): string => (request.params as { provider: string }).provider
 
 // Every route: find the provider, take the step, and turn what it throws into a reply.
-function handlerOf (context: OAuthContext, { run, waysOn }: Step, nameOf = nameInPath) {
+function handlerOf (context: OAuthContext, { run, tenantOf = tenantInPath, waysOn }: Step, nameOf = nameInPath) {
   const { registry } = context
   const take = async (request: FastifyRequest, reply: FastifyReply, name: string): Promise<void> => {
+    let provider: Provider | undefined
     try {
-      const provider = registry.get(name)
+      const isOne = registry.get(name) instanceof Provider
+      const found = registry.at(name, { request, tenant: isOne ? tenantInPath(request) : tenantOf(request, name) })
+      provider = found instanceof Provider ? found : await found
       provider.checkLogins()
       await run(request, reply, provider)
     } catch (error) {
       if (!isOAuthError(error)) throw error
-      await failLogin(context, { request, reply, provider: name, error, ...(registry.has(name) && registry.get(name).hasLogins ? waysOn(request, name, error) : {}) })
+      const known = provider ?? (registry.has(name) ? registry.get(name) : undefined)
+      await failLogin(context, { request, reply, provider: name, baseUrl: provider?.baseUrl, error, ...(known?.hasLogins === true ? waysOn(request, known, error) : {}) })
     }
   }
   return (request: FastifyRequest, reply: FastifyReply): void => {

@@ -1,6 +1,7 @@
 // Where a request comes from, as its browser says: Fetch Metadata (Sec-Fetch-Site), else Origin (RFC 6454 section 7).
 import type { FastifyRequest } from 'fastify'
 import { oauthError } from '../errors.js'
+import type { Provider } from '../provider.js'
 import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 
@@ -11,11 +12,11 @@ export type Site = 'own' | 'user' | 'foreign' | 'unknown'
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 /** A neighbour under the same domain is foreign: it may be anyone's. */
-export function siteOf (context: OAuthContext, request: FastifyRequest): Site {
+export function siteOf (context: OAuthContext, request: FastifyRequest, at?: Pick<Provider, 'baseUrl'>): Site {
   const { 'sec-fetch-site': site, origin } = request.headers
   if (site !== undefined) return site === 'same-origin' ? 'own' : site === 'none' ? 'user' : 'foreign'
   if (origin === undefined) return 'unknown'
-  return origin === baseUrlOf(context, request).origin ? 'own' : 'foreign'
+  return origin === baseUrlOf(context, request, at).origin ? 'own' : 'foreign'
 }
 
 /**
@@ -23,11 +24,11 @@ export function siteOf (context: OAuthContext, request: FastifyRequest): Site {
  * that says nothing of where it comes from must send x-requested-with: a page of another origin cannot, without asking first.
  * Throws FST_OAUTH_CROSS_SITE, FST_OAUTH_SITE_UNKNOWN.
  */
-export function refuseForgery (context: OAuthContext, request: FastifyRequest, provider: string): void {
+export function refuseForgery (context: OAuthContext, request: FastifyRequest, provider: Pick<Provider, 'name' | 'baseUrl'>): void {
   const { method, headers } = request
   const opensSocket = /websocket/i.test(headers.upgrade ?? '')
   if (safeMethods.has(method) && !opensSocket) return
-  const site = siteOf(context, request)
-  if (site === 'foreign') throw oauthError('FST_OAUTH_CROSS_SITE', [provider])
-  if (site === 'unknown' && headers['x-requested-with'] === undefined) throw oauthError('FST_OAUTH_SITE_UNKNOWN', [provider])
+  const site = siteOf(context, request, provider)
+  if (site === 'foreign') throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
+  if (site === 'unknown' && headers['x-requested-with'] === undefined) throw oauthError('FST_OAUTH_SITE_UNKNOWN', [provider.name])
 }

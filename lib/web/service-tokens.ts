@@ -13,8 +13,8 @@ import type { TokenSource } from './token-source.js'
 export function clientTokens ({ keeper: { obtained } }: OAuthContext, provider: Provider, { audience, resource, subject, scope = [...provider.scope].sort() }: ClientOptions): TokenSource {
   const { grants } = provider.oauth2('client credentials')
   const wanted: WantedToken = {
-    key: clientKey(provider.name, [grants.client, audience, resource, scope, subject]),
-    provider: provider.name,
+    key: clientKey(provider.place, [grants.client, audience, resource, scope, subject]),
+    provider: provider.place,
     madeFrom: 'client',
     scope,
     obtain: () => grants.own({ audience, resource, subject, scope })
@@ -36,8 +36,8 @@ export function exchangedTokens ({ keeper: { obtained } }: OAuthContext, { subje
   const refuse = () => oauthError('FST_OAUTH_GRANT_REQUIRED', [subject.provider.name])
   const grants = () => provider.oauth2('token exchange').grants
   const wantedFor = (grant: OAuthGrant): WantedToken => ({
-    key: exchangedKey(grant, [provider.name, grants().client, audience, resource, scope, requestedTokenType]),
-    provider: provider.name,
+    key: exchangedKey(grant, [provider.place, grants().client, audience, resource, scope, requestedTokenType]),
+    provider: provider.place,
     madeFrom: subject.markOf(grant),
     scope,
     async obtain () {

@@ -13,6 +13,14 @@ export interface GrantSource {
   renew (refused: OAuthGrant): Promise<OAuthGrant | null>
 }
 
+/** A provider that may have to be asked for first, where each tenant has its own. */
+export interface ProviderSource {
+  /** What it is when `prepare` has ended. */
+  readonly provider: Provider
+  /** Undefined where nothing is to be waited for. */
+  prepare? (): Promise<void> | undefined
+}
+
 /** What a call was made again for: the same token, as the refusal wanted it signed; another token. Each once, and the first once more for the second. */
 interface Tried { sameToken: boolean, otherToken: boolean }
 

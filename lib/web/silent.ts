@@ -3,9 +3,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthSilentFailure } from '../../types/fastify.js'
 import type { OAuthError, OAuthErrorCode } from '../errors.js'
+import type { Provider } from '../provider.js'
 import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { cookiesOf } from './pending-login.js'
+
+type At = Pick<Provider, 'place' | 'baseUrl'>
 
 /** Milliseconds. */
 const keptFor = 300_000
@@ -21,28 +24,28 @@ const failures: Partial<Record<OAuthErrorCode, OAuthSilentFailure>> = {
 }
 
 /** Whether a silent login has failed in a way that a login with questions may mend; it is remembered then. */
-export function remembersFailure (context: OAuthContext, request: FastifyRequest, reply: FastifyReply, { provider, error }: { provider: string, error: OAuthError }): boolean {
+export function remembersFailure (context: OAuthContext, request: FastifyRequest, reply: FastifyReply, { provider, error }: { provider: At, error: OAuthError }): boolean {
   const failure = failures[error.code]
   if (failure === undefined) return false
-  const value = context.cipher.seal('silent-login', provider, JSON.stringify({ failure, at: context.options.clock() }))
-  const secure = isSecure(context, request)
+  const value = context.cipher.seal('silent-login', provider.place, JSON.stringify({ failure, at: context.options.clock() }))
+  const secure = isSecure(context, request, provider)
   reply.setCookie(nameOf(context, request, provider), value, { path: '/', domain: undefined, httpOnly: true, secure, sameSite: 'lax', signed: false, maxAge: keptFor / 1_000 })
   return true
 }
 
 /** Why the last silent login of this browser failed, within five minutes; null where none has. */
-export function silentFailureOf (context: OAuthContext, request: FastifyRequest, provider: string): OAuthSilentFailure | null {
+export function silentFailureOf (context: OAuthContext, request: FastifyRequest, provider: At): OAuthSilentFailure | null {
   const sealed = cookiesOf(request)[nameOf(context, request, provider)]
-  const plain = sealed === undefined ? null : context.cipher.open('silent-login', provider, sealed)
+  const plain = sealed === undefined ? null : context.cipher.open('silent-login', provider.place, sealed)
   if (plain === null) return null
   const { failure, at } = JSON.parse(plain)
   return context.options.clock() - at > keptFor ? null : failure
 }
 
-function nameOf (context: OAuthContext, request: FastifyRequest, provider: string): string {
-  return `${isSecure(context, request) ? '__Host-' : ''}oauth.silent.${provider}`
+function nameOf (context: OAuthContext, request: FastifyRequest, provider: At): string {
+  return `${isSecure(context, request, provider) ? '__Host-' : ''}oauth.silent.${provider.place.replace('/', '~')}`
 }
 
-function isSecure (context: OAuthContext, request: FastifyRequest): boolean {
-  return baseUrlOf(context, request).protocol === 'https:'
+function isSecure (context: OAuthContext, request: FastifyRequest, provider: At): boolean {
+  return baseUrlOf(context, request, provider).protocol === 'https:'
 }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { OAuthError } from '../errors.js'
 import type { Provider } from '../provider.js'
+import type { OAuthProvider } from '../../types/providers.js'
 import { basePathOf } from './base-url.js'
 import { callbackOf, paramsOf, passAsGet } from './callback.js'
 import type { Challenger, LoginTicket } from './challenge.js'
@@ -30,8 +31,14 @@ export interface StepParts {
 
 export interface Step {
   run (request: FastifyRequest, reply: FastifyReply, provider: Provider): Promise<void>
+  /** Which tenant's provider it is about, where each has its own; undefined where the request decides. Default: the one in the path. */
+  tenantOf? (request: FastifyRequest, provider: string): string | undefined
   /** Where a browser can go on after an error, and whether it is a window that another page has opened. */
-  waysOn (request: FastifyRequest, provider: string, error: OAuthError): WaysOn & { popup?: boolean | undefined }
+  waysOn (request: FastifyRequest, provider: Pick<OAuthProvider, 'name' | 'protocol'>, error: OAuthError): WaysOn & { popup?: boolean | undefined }
+}
+
+export function tenantInPath ({ params }: FastifyRequest): string | undefined {
+  return (params as { tenant?: string }).tenant
 }
 
 const nowhere = (): WaysOn => ({})
@@ -46,8 +53,9 @@ export function startLogin ({ context, flow, challenger }: StepParts): Step {
       const returnTo = query.get('returnTo') ?? ticket?.returnTo
       await flow.start(request, reply, { ...ticket, provider, returnTo, popup: wantsPopup(query), crossSite, silent: query.get('silent') === '1' || undefined })
     },
+    tenantOf: (request, name) => challenger.openTicket({ name }, paramsOf(request).get('login'))?.tenant,
     // Not the path of the request: with Fastify's ignoreDuplicateSlashes it may begin with two.
-    waysOn: (request, provider) => ({ popup: wantsPopup(paramsOf(request)), retryUrl: `${basePathOf(context)}${context.prefix}/${provider}${request.originalUrl.slice(`${request.originalUrl}?`.indexOf('?'))}` })
+    waysOn: (request, { name }) => ({ popup: wantsPopup(paramsOf(request)), retryUrl: `${basePathOf(context)}${context.prefix}/${name}${request.originalUrl.slice(`${request.originalUrl}?`.indexOf('?'))}` })
   }
 }
 
@@ -62,17 +70,17 @@ export function finishLogin (parts: StepParts): Step {
         leaveSession(request)
         return seeOther(reply, elsewhere)
       }
-      const { name } = provider
+      const { name, tenant, baseUrl } = provider
       try {
         const { grant, login: { returnTo, popup } } = await flow.finish(request, reply, { provider, callback })
-        bind(request, { provider: name, account: grant.account, grant })
-        await endLogin(context, { request, reply, provider: name, grant, returnTo, popup })
+        bind(request, { provider: name, tenant, account: grant.account, grant })
+        await endLogin(context, { request, reply, provider: name, baseUrl, grant, returnTo, popup })
       } catch (error) {
         if (!isOAuthError(error)) throw error
         const login = flow.failedBy(error)
-        if (login?.silent === true && login.popup !== true && remembersFailure(context, request, reply, { provider: name, error })) return seeOther(reply, login.returnTo)
+        if (login?.silent === true && login.popup !== true && remembersFailure(context, request, reply, { provider, error })) return seeOther(reply, login.returnTo)
         if (!isDenial(error)) throw error
-        await denyLogin(context, { request, reply, provider: name, error, ...waysOn(request, name, error), callback: provider.readCallback(callback) })
+        await denyLogin(context, { request, reply, provider: name, baseUrl, error, ...waysOn(request, provider, error), callback: provider.readCallback(callback) })
       }
     },
     waysOn
@@ -84,23 +92,25 @@ const startsAfresh: ReadonlySet<string> = new Set(['FST_OAUTH_OWNER_CHANGED', 'F
 
 // The same login again, with all that it was to bring; and where another account came back, with the choice to link that one.
 function waysOnFrom ({ context, flow, challenger }: StepParts): Step['waysOn'] {
-  const { prefix, options, registry } = context
-  return (_request, name, error) => {
+  const { prefix, options } = context
+  return (request, { name, protocol }, error) => {
     const login = flow.failedBy(error)
     const popup = login?.popup
-    if (options.routes.login === false) return { popup }
+    if (options.routes.login === false || error.code === 'FST_OAUTH_UNKNOWN_TENANT') return { popup }
     const base = basePathOf(context)
     const { returnTo } = error
-    const path = (ticket: LoginTicket) => `${base}${challenger.loginPath({ name }, ticket)}`
+    const tenant = login?.tenant ?? tenantInPath(request)
+    const path = (ticket: LoginTicket) => `${base}${challenger.loginPath({ name }, { tenant, ...ticket })}`
     if (login === undefined || startsAfresh.has(error.code) || !hasNeeds(login)) {
-      return { popup, retryUrl: `${base}${prefix}/${name}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}` }
+      const plain = `${base}${prefix}/${name}${returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
+      return { popup, retryUrl: tenant === undefined ? plain : path({ returnTo }) }
     }
     const { scope, required, acr, maxAge, account, link, owner: { id } } = login
     const ticket = { scope, required, acr, maxAge, returnTo }
     const linking = { ...ticket, link: true, owner: id ?? undefined }
     const isOther = error.code === 'FST_OAUTH_OTHER_ACCOUNT'
     // The provider would come back with the same account, without asking (OpenID Connect Core 1.0 section 3.1.2.1).
-    const prompt = isOther && registry.get(name).protocol === 'oidc' ? 'login' : undefined
+    const prompt = isOther && protocol === 'oidc' ? 'login' : undefined
     return {
       popup,
       retryUrl: path(link === true ? linking : { ...ticket, account, prompt }),
@@ -136,7 +146,7 @@ export function startLogout (parts: StepParts): Step {
 export function finishLogout ({ context }: StepParts): Step {
   return {
     async run (request, reply, provider) {
-      const returnTo = takeLogout(context, request, reply, { provider: provider.name, states: paramsOf(request).getAll('state') })
+      const returnTo = takeLogout(context, request, reply, { provider, states: paramsOf(request).getAll('state') })
       seeOther(reply, returnTo ?? context.options.returnTo)
     },
     waysOn: nowhere

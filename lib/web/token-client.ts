@@ -5,32 +5,58 @@ import { ApiClient } from '../http/client.js'
 import type { ApiClientOptions } from '../http/client.js'
 import { parseClientOptions, parseExchangeOptions } from '../options.js'
 import type { ClientOptions } from '../options.js'
-import type { Provider } from '../provider.js'
+import { Provider } from '../provider.js'
+import type { ProviderRegistry } from '../registry.js'
+import type { Whose } from '../tenants.js'
 import type { OAuthContext } from './context.js'
 import { clientTokens, exchangedTokens } from './service-tokens.js'
 import { signerOf } from './signer.js'
+import type { ProviderSource } from './signer.js'
 import { tokensOf } from './token-source.js'
 import type { TokenSource } from './token-source.js'
+
+/** For whom a client calls, and who is told of its answers. */
+export interface TokenClientOptions extends Pick<ApiClientOptions, 'answered'> { whose: Whose }
 
 export class TokenClient extends ApiClient implements OAuthTokenClient {
   readonly #context: OAuthContext
   readonly #source: () => TokenSource
+  readonly #whose: Whose
   readonly #answered: ApiClientOptions['answered']
 
-  constructor (context: OAuthContext, source: () => TokenSource, answered?: (response: OAuthResponse) => void) {
+  constructor (context: OAuthContext, source: () => TokenSource, { whose, answered }: TokenClientOptions) {
     super(new SourcedOptions(source, answered))
     this.#context = context
     this.#source = source
+    this.#whose = whose
     this.#answered = answered
   }
 
   exchange (given: OAuthExchangeOptions = {}): OAuthClient {
     const options = parseExchangeOptions(given)
-    const { registry } = this.#context
+    const context = this.#context
     const subject = this.#source()
-    const provider = options.provider === undefined ? subject.provider : registry.get(options.provider)
-    const signer = signerOf(provider, exchangedTokens(this.#context, { subject, provider, options }))
-    return new ApiClient({ signer, dispatcher: provider.dispatcher, baseUrl: provider.apiBaseUrl, ...(this.#answered === undefined ? {} : { answered: this.#answered }) })
+    const target = this.#targetOf(subject, options.provider)
+    return new ApiClient({
+      prepare: () => target.prepare?.(),
+      get signer () { return signerOf(target.provider, exchangedTokens(context, { subject, provider: target.provider, options })) },
+      get dispatcher () { return target.provider.dispatcher },
+      get baseUrl () { return target.provider.apiBaseUrl },
+      ...(this.#answered === undefined ? {} : { answered: this.#answered })
+    })
+  }
+
+  /** Whose token endpoint is asked, and whose API is called. */
+  #targetOf (subject: TokenSource, name: string | undefined): ProviderSource {
+    if (name === undefined) return subject
+    const target = providerAt(this.#context.registry, name, this.#whose)
+    return {
+      get provider () { return target.provider },
+      async prepare () {
+        await subject.prepare?.()
+        await target.prepare?.()
+      }
+    }
   }
 }
 
@@ -43,6 +69,10 @@ class SourcedOptions implements ApiClientOptions {
   constructor (source: () => TokenSource, answered: ApiClientOptions['answered']) {
     this.#source = source
     if (answered !== undefined) this.answered = answered
+  }
+
+  prepare () {
+    return this.#source().prepare?.()
   }
 
   get signer () {
@@ -60,9 +90,37 @@ class SourcedOptions implements ApiClientOptions {
 
 /** The client of app.oauth.client(). */
 export function clientOf (context: OAuthContext, name: string, given: unknown): OAuthTokenClient {
-  const provider = context.registry.get(name)
-  const source = sourceFor(context, provider, parseClientOptions(given))
-  return new TokenClient(context, () => source)
+  const options = parseClientOptions(given)
+  const { registry } = context
+  registry.checkTenant(name, options.tenant)
+  const whose = { request: undefined, tenant: options.tenant }
+  const found = providerAt(registry, name, whose)
+  const source = found.prepare === undefined ? sourceFor(context, found.provider, options) : tenantSource(context, found, options)
+  return new TokenClient(context, () => source, { whose })
+}
+
+function providerAt (registry: ProviderRegistry, name: string, whose: Whose): ProviderSource {
+  const found = registry.get(name)
+  if (found instanceof Provider) return { provider: found }
+  let provider: Provider | undefined
+  return {
+    get provider () { return provider as Provider },
+    async prepare () { provider = await found.at(whose) }
+  }
+}
+
+// Its options may be others at the next call.
+function tenantSource (context: OAuthContext, found: ProviderSource, options: ClientOptions): TokenSource {
+  const source = () => sourceFor(context, found.provider, options)
+  return {
+    get provider () { return found.provider },
+    prepare: () => found.prepare?.(),
+    known: async () => source().known(),
+    current: async () => source().current(),
+    ready: async grant => source().ready(grant),
+    renew: async refused => source().renew(refused),
+    markOf: grant => source().markOf(grant)
+  }
 }
 
 function sourceFor (context: OAuthContext, provider: Provider, options: ClientOptions): TokenSource {

@@ -5,7 +5,7 @@ import type { OAuthGrant } from '../../types/grant.js'
 import { createGrant, freshnessOf } from '../grants/grant.js'
 import type { Provider } from '../provider.js'
 import type { OAuthContext } from './context.js'
-import type { GrantSource } from './signer.js'
+import type { GrantSource, ProviderSource } from './signer.js'
 
 /** Whose tokens they are. */
 export interface TokenOwner {
@@ -16,8 +16,7 @@ export interface TokenOwner {
 }
 
 /** A source whose token others can be exchanged for. */
-export interface TokenSource extends GrantSource {
-  readonly provider: Provider
+export interface TokenSource extends GrantSource, ProviderSource {
   /** The grant as it is, however old. */
   known (): Promise<OAuthGrant | null>
   /** That grant, with a token that can be used now. */
@@ -67,7 +66,7 @@ class StoredTokens implements TokenSource {
   }
 
   #of (owner: string) {
-    return { owner, provider: this.provider.name, account: this.#whose.account }
+    return { owner, provider: this.provider.name, tenant: this.provider.tenant, account: this.#whose.account }
   }
 }
 
@@ -75,13 +74,14 @@ function ownTokens ({ options: { clock } }: OAuthContext, provider: Provider, { 
   const ready = async (grant: OAuthGrant | null) => grant === null || freshnessOf(grant, clock()) === 'expired' ? null : grant
   const ask = async () => {
     const id = await owner()
-    const tokens = await provider.ownTokens({ request, owner: id ?? undefined, account })
+    const tokens = await provider.ownTokens({ request, owner: id ?? undefined, tenant: provider.tenant, account })
     if (tokens === null) return null
     const { tokenType = 'bearer', scope = provider.scope } = tokens
     return ready(createGrant({
       ...nothingElse,
       ...tokens,
       provider: provider.name,
+      tenant: provider.tenant,
       owner: id ?? '',
       account: account ?? 'default',
       tokenType: tokenType.toLowerCase(),

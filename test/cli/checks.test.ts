@@ -217,3 +217,9 @@ t.test('stores', async (t) => {
   t.match((await checkStore(undefined, { production: false, timeout: 1, secrets }))[0], { level: 'ok' })
   t.match((await checkStore(undefined, { production: true, timeout: 1, secrets }))[0], { level: 'warn', advice: /RedisGrantStore/ })
 })
+
+t.test('a function in the place of a provider is asked by requests alone', async (t) => {
+  const lines = await found({ providers: { sso: async () => { throw new Error('it was asked') } } })
+  has(t, lines, /^ok sso options: a function of the request: what it answers for a tenant is checked when it is asked$/)
+  hasNone(t, lines, /^error/)
+})

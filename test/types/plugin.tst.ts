@@ -6,7 +6,7 @@ import { describe, expect, test } from 'tstyche'
 import { Agent } from 'undici'
 import oauthPlugin, { MemoryGrantStore, errorCodes, oauthPlugin as named } from 'fastify-oauth'
 import type {
-  GrantStore, OAuthAuthorizedState, OAuthClientAuth, OAuthClientKey, OAuthDeniedState, OAuthDpopKey, OAuthError, OAuthErrorCode, OAuthErrorState, OAuthGrant, OAuthPluginOptions, OAuthProviderName, OAuthProviderOptions, OAuthRouteRequirement, OAuthTokenGetterState, OAuthTokens
+  GrantStore, OAuthAuthorizedState, OAuthClientAuth, OAuthClientKey, OAuthDeniedState, OAuthDpopKey, OAuthError, OAuthErrorCode, OAuthErrorState, OAuthGrant, OAuthPluginOptions, OAuthProviderName, OAuthProviderOptions, OAuthRouteRequirement, OAuthTenantFunction, OAuthTenantOptions, OAuthTokenGetterState, OAuthTokens
 } from 'fastify-oauth'
 
 const app = Fastify()
@@ -35,6 +35,15 @@ describe('the plugin', () => {
     expect<readonly [Buffer, string]>().type.toBeAssignableTo<OAuthPluginOptions['secret']>()
     expect(new MemoryGrantStore()).type.toBeAssignableTo<GrantStore>()
     expect(new Agent()).type.toBeAssignableTo<NonNullable<OAuthPluginOptions['dispatcher']>>()
+  })
+
+  test('takes a function of the request in place of a provider\'s options', () => {
+    expect<OAuthTenantFunction>().type.toBeAssignableTo<NonNullable<OAuthPluginOptions['providers']>[string]>()
+    expect<OAuthTenantOptions>().type.toBeAssignableTo<OAuthProviderOptions>()
+    expect<() => null>().type.toBeAssignableTo<OAuthTenantFunction>()
+    expect<(request: FastifyRequest | undefined, tenant: string | undefined) => Promise<{ tenant: string, clientId: string, issuer: string }>>().type.toBeAssignableTo<OAuthTenantFunction>()
+    expect<() => { clientId: string }>().type.not.toBeAssignableTo<OAuthTenantFunction>()
+    expect<(request: FastifyRequest) => null>().type.not.toBeAssignableTo<OAuthTenantFunction>()
   })
 
   test('tells its hooks what has happened', () => {
@@ -81,7 +90,7 @@ describe('tokens of other kinds than a login\'s', () => {
   test('are the application\'s own, or kept by it', () => {
     expect<{ clientId: string, clientSecret: string, grant: 'client_credentials' }>().type.toBeAssignableTo<OAuthProviderOptions>()
     expect<{ clientId: string, grant: 'password' }>().type.not.toBeAssignableTo<OAuthProviderOptions>()
-    expect<OAuthTokenGetterState>().type.toBe<{ request: FastifyRequest | undefined, owner: string | undefined, account: string | undefined }>()
+    expect<OAuthTokenGetterState>().type.toBe<{ request: FastifyRequest | undefined, owner: string | undefined, tenant?: string | undefined, account: string | undefined }>()
     expect<() => { accessToken: string, id: number }>().type.toBeAssignableTo<OAuthProviderOptions['tokenGetter']>()
     expect<(state: OAuthTokenGetterState) => Promise<OAuthTokens | null>>().type.toBeAssignableTo<OAuthProviderOptions['tokenGetter']>()
     expect<() => { token: string }>().type.not.toBeAssignableTo<OAuthProviderOptions['tokenGetter']>()

@@ -85,7 +85,7 @@ describe('app.oauth', () => {
     expect([...app.oauth.providers]).type.toBe<OAuthProvider[]>()
     expect(app.oauth.providers.size).type.toBe<number>()
     expect<keyof OAuthProvider>().type.toBe<'name' | 'title' | 'protocol' | 'issuer' | 'scope' | 'apiBaseUrl' | 'introspect'>()
-    expect<OAuthProvider['protocol']>().type.toBe<'oauth1' | 'oauth2' | 'oidc'>()
+    expect<OAuthProvider['protocol']>().type.toBe<'oauth1' | 'oauth2' | 'oidc' | undefined>()
   })
 })
 

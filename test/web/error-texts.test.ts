@@ -15,7 +15,7 @@ t.test('every error has a sentence for the user, which repeats nothing of the de
 
 t.test('every cause of a bad state has a text of its own', async (t) => {
   const codes = Object.keys(errorCodes).filter(code => code.startsWith('FST_OAUTH_STATE_')) as OAuthErrorCode[]
-  t.equal(codes.length, 8)
+  t.equal(codes.length, 9)
   t.equal(new Set(codes.map(code => publicText({ code, statusCode: 400 }))).size, codes.length)
 })
 

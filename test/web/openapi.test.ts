@@ -47,6 +47,17 @@ async function documentOf (t: Test, { openapi = {}, options = {}, swaggerLast = 
   return { app, document: (app as unknown as { swagger (): Document }).swagger() }
 }
 
+t.test('a provider of which each tenant has its own is described without addresses', async (t) => {
+  const { document } = await documentOf(t, {
+    add (app) {
+      app.oauth.providers.register('own', async () => null)
+      app.get('/mine', { config: { oauth: { provider: 'own', scope: ['read'] } } }, async () => 'x')
+    }
+  })
+  t.match(document.components?.securitySchemes, { own: { type: 'apiKey', in: 'header', name: 'Authorization', description: /Each tenant has a provider of its own/ } })
+  t.strictSame(document.paths['/mine']?.get?.security, [{ own: [] }])
+})
+
 t.test('each provider in use has a scheme, each guarded route its security, whichever plugin comes first', async (t) => {
   for (const swaggerLast of [false, true]) {
     const { document } = await documentOf(t, { swaggerLast })

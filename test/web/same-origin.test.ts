@@ -29,7 +29,7 @@ t.test('where a request comes from: Sec-Fetch-Site decides, else Origin', async 
 t.test('what is refused', async (t) => {
   const refusal = (headers: Record<string, string>, method: string) => {
     try {
-      refuseForgery(context, asked(headers, method), 'wire')
+      refuseForgery(context, asked(headers, method), { name: 'wire', baseUrl: undefined })
       return 'none'
     } catch (error) {
       return (error as { code: string }).code
