@@ -12,7 +12,7 @@ type Options = { [name in keyof Given]: Given[name] | undefined }
 const why = 'since security is "fapi2"'
 const methods: readonly unknown[] = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth', undefined]
 const byHand = ['authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'deviceAuthorizationUrl', 'introspectionUrl', 'jwksUrl'] as const
-const deviations = ['pkce', 'nonce', 'basicAuth', 'assertionAudience', 'paramNames', 'redirectUri', 'tokenRequest', 'refresh', 'tokenAnswer', 'accessTokenIn', 'userinfo'] as const
+const deviations = ['pkce', 'nonce', 'basicAuth', 'assertionAudience', 'paramNames', 'redirectUri', 'tokenRequest', 'refresh', 'tokenAnswer', 'accessTokenIn', 'userinfo', 'strategy'] as const
 
 /** Names everything that breaks the profile. */
 export function checkProfile (given: Options, refuse: Refuse): void {

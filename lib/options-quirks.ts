@@ -29,6 +29,12 @@ const accessTokenIn = v.union([
   v.strictObject({ query: word })
 ], 'an object with scheme, header or query')
 
+const longLivedStep = closed({ url: endpoint, grantType: word })
+const strategy = v.variant('name', [
+  v.strictObject({ name: v.literal('signed-callback') }),
+  v.strictObject({ name: v.literal('long-lived-token'), exchange: longLivedStep, refresh: longLivedStep })
+], 'an object with name "signed-callback" or "long-lived-token", and what that needs')
+
 /** What only OAuth 2 knows. */
 export const quirksOfOAuth2 = {
   pkce: v.optional(oneOf('unsupported', 'plain')),
@@ -60,7 +66,8 @@ export const quirksOfOAuth2 = {
     json: v.optional(v.record(v.string(), v.unknown(), 'an object')),
     form: v.optional(strings),
     from: v.optional(oneOf('token-answer'))
-  }))
+  })),
+  strategy: v.optional(strategy)
 }
 
 /** What only OAuth 1.0a knows. */

@@ -73,7 +73,7 @@ for (const [file, sources] of Object.entries(allowedImports)) {
 t.test('a message names the rule', async (t) => {
   t.strictSame(await lint('lib/http/sign.ts', "export { x } from '../web/guard.js'"), [
     "imports/lib: lib/http/sign.ts may not import '../web/guard.js': 'http' may import errors, json-pointer; imports go one way: " +
-    'plugin → web → provider, registry → oauth1 | oauth2 | oidc → http; web → grants.'
+    'cli → plugin → web → provider, registry → oauth1 | oauth2 | oidc → http; web → grants.'
   ])
 })
 

@@ -18,11 +18,12 @@ const broken: Array<[object, string]> = [
   [{ dpop: 'optional' }, `providers.x.dpop is "optional"; allowed is true (or false with clientCert), ${why}: tokens are bound to a key or a certificate`],
   [{ dpop: false }, `providers.x.dpop is false; allowed is true (or false with clientCert), ${why}: tokens are bound to a key or a certificate`],
   [{ accessTokenMethod: 'GET' }, `providers.x.accessTokenMethod is "GET"; allowed is "POST", ${why}`],
+  [{ idTokenAlg: 'RS256' }, `providers.x.idTokenAlg is "RS256"; allowed is "PS256", "ES256", "EdDSA" or "Ed25519", ${why}`],
   [{ par: false }, `providers.x.par is false; allowed is true, ${why}`],
   [{ allowInsecureRequests: true }, `providers.x.allowInsecureRequests is true; allowed is false, ${why}`],
   [{ issuer: 'http://sso.example' }, 'providers.x.issuer is "http://sso.example"; allowed is an https URL (http is for loopback, unless allowInsecureRequests is true)'],
   ...['authorizeUrl', 'accessTokenUrl', 'userinfoUrl', 'revocationUrl', 'parUrl', 'jwksUrl'].map((name): [object, string] => [{ [name]: 'https://sso.example/x' }, `providers.x.${name} is "https://sso.example/x"; allowed is nothing, ${why}: endpoints come from metadata alone`]),
-  ...Object.entries({ pkce: 'unsupported', nonce: 'not-echoed', basicAuth: 'raw', assertionAudience: 'token-endpoint', tokenRequest: { body: 'query' }, accessTokenIn: { query: 'token' }, redirectUri: 'alias', paramNames: {}, refresh: {}, tokenAnswer: {}, userinfo: {} }).map(([name, value]): [object, string] => [{ quirks: { [name]: value } }, `providers.x.quirks is an object; allowed is an object without ${name}, ${why}`])
+  ...Object.entries({ pkce: 'unsupported', nonce: 'not-echoed', basicAuth: 'raw', assertionAudience: 'token-endpoint', tokenRequest: { body: 'query' }, accessTokenIn: { query: 'token' }, redirectUri: 'alias', paramNames: {}, refresh: {}, tokenAnswer: {}, userinfo: {}, strategy: { name: 'signed-callback' } }).map(([name, value]): [object, string] => [{ quirks: { [name]: value } }, `providers.x.quirks is an object; allowed is an object without ${name}, ${why}`])
 ]
 
 t.test('each option that breaks the profile', async (t) => {
@@ -35,6 +36,7 @@ t.test('all of them at once are named in one message', async (t) => {
 })
 
 t.test('what the profile turns on', async (t) => {
+  t.match(parseProviderOptions('x', { ...right, idTokenAlg: 'ES256' }), { idTokenAlg: 'ES256' })
   t.match(parseProviderOptions('x', right), { par: true, dpop: true, clientKeyAlg: 'PS256' })
   t.match(parseProviderOptions('x', { ...right, clientKey: generateKeyPairSync('ed25519').privateKey }), { clientKeyAlg: 'EdDSA' })
   t.match(parseProviderOptions('x', { ...right, clientKey: () => new Uint8Array(), clientKeyAlg: 'ES256' }), { clientKeyAlg: 'ES256' })

@@ -112,6 +112,11 @@ t.test('no entry needs a client of a database, and the suite of a store no test 
   t.equal(output, 'function function true')
 })
 
+t.test('has a program', async (t) => {
+  const { stdout } = await run('npx', ['--no-install', 'fastify-oauth', '--help'], { cwd: project, env })
+  t.match(stdout, /^Usage: fastify-oauth <command>/)
+})
+
 t.test('registers when required', async (t) => {
   const output = await runProgram('register.cjs', `
     const app = require('fastify')()

@@ -13,6 +13,15 @@ export interface OAuthScopeInBody {
   scope?: string
 }
 
+/** One request of a long-lived token, by GET. */
+export interface OAuthLongLivedStep { url: string, /** Its `grant_type`. */ grantType: string }
+
+/**
+ * What no option describes. `signed-callback`: the callback has `hmac`, HMAC-SHA256 of its other parameters by the client's secret, as
+ * Shopify's. `long-lived-token`: the token of a login is exchanged for one of weeks, which is renewed by itself, as Instagram's and Threads'.
+ */
+export type OAuthStrategy = { name: 'signed-callback' } | { name: 'long-lived-token', exchange: OAuthLongLivedStep, refresh: OAuthLongLivedStep }
+
 /** Declared deviations from the RFCs. */
 export interface OAuthQuirks {
   /** `unsupported`: the provider fails when it is sent PKCE (RFC 7636). `plain`: it knows no other method. Default: S256, always. */
@@ -86,4 +95,6 @@ export interface OAuthQuirks {
   accessTokenIn?: OAuthTokenPlacement
   /** OAuth 2: how the userinfo is asked for. Default: by GET. */
   userinfo?: OAuthUserinfoQuirks
+  /** OAuth 2: a named strategy for what needs code. Default: none. */
+  strategy?: OAuthStrategy
 }

@@ -27,6 +27,7 @@ import { metadataOf } from './metadata.js'
 import { OtherGrants } from './other-grants.js'
 import { Registration } from './registration.js'
 import { RequestObjects } from './request-object.js'
+import { Strategies } from './strategies.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
 import { tokenSetOf } from './token-set.js'
@@ -73,6 +74,7 @@ export class OAuth2Protocol {
   readonly #logins: LoginRequests
   readonly #prover: DpopProver
   readonly #idTokens: IdTokenVerifier
+  readonly #strategies: Strategies
 
   constructor ({ provider, options, transport, clock, allows }: OAuth2Options) {
     const { clientId, clientKey, clientKeyAlg, clientKeyId, clockTolerance, issuer, scope, grant } = options
@@ -90,6 +92,7 @@ export class OAuth2Protocol {
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
     const clientSecret = options.idTokenAlg === 'HS256' ? options.clientSecret : undefined
     this.#idTokens = new IdTokenVerifier({ provider, clientId, clientSecret, clockTolerance, transport, clock })
+    this.#strategies = new Strategies({ provider, options, transport, clock })
     this.introspection = new Introspection({ provider, clock, tokens: this.#tokens, metadata: this.#metadata, keys: this.#idTokens })
     this.registration = new Registration({ provider, options, transport, clock, metadata: this.#metadata })
     this.grants = new OtherGrants({
@@ -137,6 +140,7 @@ export class OAuth2Protocol {
     const { paramNames, nonce, callbackParams, tokenRequest, redirectUri: alias = redirectUri } = this.#quirks
     const callback = standardCallback(sent, paramNames?.callback)
     const checked = await checkResponse({ provider: this.#provider, options: this.#options, server, client: this.#tokens.client, callback, secrets, keys: this.#idTokens.keys })
+    this.#strategies.checkCallback(sent)
     const answer = await this.#tokens.exchange(server, {
       callback: checked,
       redirectUri: alias,
@@ -148,14 +152,15 @@ export class OAuth2Protocol {
       maxAge: secrets.maxAge,
       key: secrets.dpopKey
     })
-    const { resource } = secrets
-    const tokens = await this.#read(server, answer, { code: String(checked.get('code')), key: secrets.dpopKey })
+    const tokens = await this.#strategies.kept(await this.#read(server, answer, { code: String(checked.get('code')), key: secrets.dpopKey }))
     const raw = callbackParams === undefined ? tokens.raw : { ...tokens.raw, callback: pick(callback, callbackParams) }
-    return { ...tokens, raw, ...(resource === undefined ? {} : { resource }) }
+    return { ...tokens, raw, ...(secrets.resource === undefined ? {} : { resource: secrets.resource }) }
   }
 
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */
   async refresh (grant: OAuthGrant): Promise<OAuthTokenSet> {
+    const renewed = await this.#strategies.refreshed(grant.refreshToken as string)
+    if (renewed !== undefined) return renewed
     // What fails here has not sent the refresh token.
     const server = await this.#metadata().catch(error => { throw Object.assign(error, { unspent: true }) })
     // A grant from before the option dpop was set gets a key now.
@@ -225,7 +230,8 @@ export class OAuth2Protocol {
   }
 
   get #quirks (): OAuthQuirks {
-    return this.#options.quirks ?? {}
+    // The schema of the options sees to it.
+    return this.#options.quirks as OAuthQuirks
   }
 
   #newKey (): OAuthDpopKey | undefined {

@@ -67,8 +67,8 @@ function replyToFailure (context: OAuthContext, { request, reply, provider, base
 
 // A native application waits for its address, and its user for the application: neither would go on from a page.
 function withError (uri: string, { code }: OAuthError): string {
-  const [, address = '', fragment = ''] = /^([^#]*)(.*)$/.exec(uri) ?? []
-  return `${address}${address.includes('?') ? '&' : '?'}error=${code}${fragment}`
+  const [address] = uri.split('#', 1) as [string]
+  return `${address}${address.includes('?') ? '&' : '?'}error=${code}${uri.slice(address.length)}`
 }
 
 function log (level: 'info' | 'warn' | 'error', { request, provider, error }: FailedEnding): void {

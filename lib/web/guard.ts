@@ -24,7 +24,7 @@ interface Needs {
   /** What one grant must meet, the most particular last. */
   each: Each
   /** What a challenge asks for besides. */
-  besides?: () => readonly RouteRequirement[]
+  besides: () => readonly RouteRequirement[]
   /** Whether request.oauth is bound to the grant, and to its provider where it falls short. The route's own requirement goes first. */
   binds: 'always' | 'when met' | 'never'
 }
@@ -107,7 +107,7 @@ export class Guard {
       this.#injection.apply(request, wanted, null)
       return true
     }
-    const { scope, acr, maxAge, onUnauthorized } = combined([...besides?.() ?? [], ...each] as readonly RouteRequirement[] as Each)
+    const { scope, acr, maxAge, onUnauthorized } = combined([...besides(), ...each] as readonly RouteRequirement[] as Each)
     await this.#challenger.challenge(request, reply, { provider, scope, acr, maxAge, account, grant, onUnauthorized })
     return false
   }

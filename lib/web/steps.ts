@@ -41,6 +41,8 @@ export function tenantInPath ({ params }: FastifyRequest): string | undefined {
   return (params as { tenant?: string }).tenant
 }
 
+const nowhere = (): WaysOn => ({})
+
 export function startLogin ({ context, flow, challenger }: StepParts): Step {
   return {
     async run (request, reply, provider) {
@@ -127,7 +129,7 @@ export const refuseMethod: Step = {
     reply.header('allow', 'GET, POST')
     throw oauthError('FST_OAUTH_METHOD_NOT_ALLOWED', [provider.name])
   },
-  waysOn: () => ({})
+  waysOn: nowhere
 }
 
 export function startLogout (parts: StepParts): Step {
@@ -136,7 +138,7 @@ export function startLogout (parts: StepParts): Step {
       const params = paramsOf(request)
       await logOut(parts, { request, reply, provider, account: params.get('account') ?? undefined, returnTo: params.get('returnTo') ?? undefined })
     },
-    waysOn: () => ({})
+    waysOn: nowhere
   }
 }
 
@@ -147,6 +149,6 @@ export function finishLogout ({ context }: StepParts): Step {
       const returnTo = takeLogout(context, request, reply, { provider, states: paramsOf(request).getAll('state') })
       seeOther(reply, returnTo ?? context.options.returnTo)
     },
-    waysOn: () => ({})
+    waysOn: nowhere
   }
 }

@@ -62,3 +62,13 @@ t.test('it is for OpenID providers', async (t) => {
   const { app } = await setUp(t, { provider: ({ issuer }) => ({ issuer: undefined as never, authorizeUrl: `${issuer}/authorize`, accessTokenUrl: `${issuer}/token` }), plugin: ({ issuer, clientId }) => ({ providers: { plain: { authorizeUrl: `${issuer}/authorize`, accessTokenUrl: `${issuer}/token`, clientId } } }) })
   t.throws(() => app.oauth.require({ provider: 'plain', silent: true }), { code: 'FST_OAUTH_INVALID_OPTIONS', message: /silent is for OpenID providers/ })
 })
+
+t.test('under https the failure is kept in a cookie of this host alone', async (t) => {
+  const { app, wire } = await setUp(t, { routes, plugin: () => ({ baseUrl: 'https://app.example' }) })
+  const started = await app.inject({ url: '/oauth/wire?silent=1', headers: page.headers })
+  const cookie = started.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  const state = new URL(String(started.headers.location)).searchParams.get('state')
+  const failed = await app.inject({ url: `/oauth/wire/callback?error=login_required&state=${state}`, headers: { ...page.headers, cookie } })
+  t.match(failed.cookies.find(({ name }) => name.includes('silent')), { name: '__Host-oauth.silent.wire', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' })
+  t.equal(wire.to('/token').length, 0)
+})

@@ -1,8 +1,13 @@
 // The provider's keys over time: kept for their lifetime, renewed behind, used a day longer while they cannot be had.
 import { createHmac } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { OperationProcessingError } from 'oauth4webapi'
 import t from 'tap'
+import { createTransport } from '../../lib/http/transport.js'
+import { ProviderKeys } from '../../lib/oidc/keys.js'
+import { isLoopback } from '../../lib/options.js'
 import { unsigned } from '../fixtures/id-tokens.js'
+import { agentOf } from '../fixtures/token-signer.js'
 import { failureOf, startWireLogin } from '../fixtures/wire-login.js'
 import type { WireLogin } from '../fixtures/wire-login.js'
 
@@ -79,4 +84,26 @@ t.test('HS256, where idTokenAlg names it: signed with the secret, and with nothi
   }
   delete wire.forge
   t.match(await failureOf(t, login()), { code: 'FST_OAUTH_ID_TOKEN_INVALID', message: /alg/ }, 'RS256')
+})
+
+t.test('a check that failed by keys which another has replaced meanwhile takes the new ones', async (t) => {
+  const { wire } = await startWireLogin(t)
+  const dispatcher = agentOf(t)
+  const keys = new ProviderKeys({ provider: 'wire', clock: Date.now, transport: createTransport({ dispatcher, provider: 'wire', timeout: 5_000, allows: isLoopback }) })
+  const server = { issuer: wire.issuer, jwks_uri: `${wire.issuer}/jwks` }
+  await keys.check(server, async () => 'they are there')
+  const failure = new OperationProcessingError('no such key')
+  let release = () => {}
+  const held = new Promise<void>(resolve => { release = resolve })
+  let tries = 0
+  const waiting = keys.check(server, async () => {
+    if (tries++ > 0) return 'with the new ones'
+    await held
+    throw failure
+  })
+  wire.on('/jwks', () => ({ body: { keys: [] } }))
+  await t.rejects(keys.check(server, async () => { throw failure }), failure)
+  release()
+  t.equal(await waiting, 'with the new ones')
+  t.equal(wire.to('/jwks').length, 2)
 })

@@ -33,6 +33,7 @@ t.test('signed userinfo is verified', async (t) => {
 
   answer({ sub: 'user-1', iss: wire.issuer, aud: wire.clientId, name: 'Signed Name' })
   t.equal((await provider.profile(grant)).name, 'Signed Name')
+  t.equal((await provider.profile({ ...grant, claims: undefined })).name, 'Signed Name', 'also without an id_token to compare it with')
   answer({ sub: 'user-2' })
   t.match(await failureOf(t, provider.profile(grant)), { code: 'FST_OAUTH_USERINFO_MISMATCH' })
   for (const [name, claims, forge] of [

@@ -1,0 +1,53 @@
+// An application's options: a config module, or one provider from flags.
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Arguments } from './arguments.js'
+import { CommandFailure, UsageError } from './surroundings.js'
+import type { Surroundings } from './surroundings.js'
+import { providerFromFlags, refuseFlagsBesideConfig } from './provider-options.js'
+import { Secrets } from './secrets.js'
+import { withinTime } from './time.js'
+
+export interface Config {
+  /** As somebody has written them. */
+  options: Record<string, unknown>
+  /** What Fastify is created with, where the module says so. */
+  fastify: Record<string, unknown> | undefined
+  /** The text of the module; undefined where the options came from flags. */
+  source: string | undefined
+}
+
+const usualFile = './oauth.config.js'
+
+/** Throws UsageError where there is nothing to load, CommandFailure where it cannot be loaded. */
+export async function loadConfig (given: Arguments, { env, cwd }: Surroundings, timeout: number): Promise<Config> {
+  const file = given.text('config') ?? (given.name === undefined ? usualFile : undefined)
+  if (file !== undefined) {
+    refuseFlagsBesideConfig(given)
+    return loadModule(resolve(cwd, file), { file, timeout, secrets: Secrets.ofEnvironment(env) })
+  }
+  const provider = providerFromFlags(given, env)
+  const baseUrl = given.text('base-url')
+  return { options: { providers: { [String(given.name)]: provider }, ...(baseUrl === undefined ? {} : { baseUrl }) }, fastify: undefined, source: undefined }
+}
+
+async function loadModule (path: string, { file, timeout, secrets }: { file: string, timeout: number, secrets: Secrets }): Promise<Config> {
+  if (!existsSync(path)) throw new UsageError(`there is no config module ${file}: name one with --config, or a provider`)
+  const { options, fastify } = await withinTime(exportsOf(path), timeout, `the config module ${file} was not loaded`).catch(error => {
+    throw error instanceof CommandFailure ? error : new CommandFailure(`the config module ${file} cannot be loaded: ${secrets.hide(String(error))}`)
+  })
+  if (!isObject(options)) throw new CommandFailure(`the default export of ${file} is not the options of the plugin: export default { providers: … }, or a function that answers them`)
+  return { options, fastify: isObject(fastify) ? fastify : undefined, source: readFileSync(path, 'utf8') }
+}
+
+async function exportsOf (path: string): Promise<{ options: unknown, fastify: unknown }> {
+  const module = await import(pathToFileURL(path).href) as Record<string, unknown>
+  // CommonJS that a compiler has made of a module.
+  const { default: found, fastify } = isObject(module.default) && module.default.__esModule === true ? module.default : module
+  return { options: typeof found === 'function' ? await found() : found, fastify }
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
