@@ -18,7 +18,7 @@ export function createLogoutState (): string {
 /** Remembers where a logout ends, if the provider sends the browser back to the plugin. */
 export function saveLogout (context: OAuthContext, request: FastifyRequest, reply: FastifyReply, { provider, ...logout }: { provider: Provider, state: string, returnTo: string }): void {
   const usual = publicUrl(context, request, `${context.prefix}/${provider.name}/logout/callback`, provider)
-  const { returnUrl } = provider.logout ?? {}
+  const returnUrl = provider.logout?.returnUrl
   if (returnUrl !== usual && (provider.tenant === undefined || returnUrl !== `${usual}/${provider.tenant}`)) return
   const name = nameOf(context, request, provider)
   const pending: PendingLogout = { ...logout, provider: provider.place, at: context.options.clock() }
