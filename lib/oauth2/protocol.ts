@@ -30,7 +30,7 @@ import { RequestObjects } from './request-object.js'
 import { Strategies } from './strategies.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
-import { tokenSetOf } from './token-set.js'
+import { checkSameUser, tokenSetOf } from './token-set.js'
 import { userinfoCall, userinfoUrl } from './userinfo-request.js'
 import type { Described } from './userinfo-request.js'
 
@@ -171,10 +171,7 @@ export class OAuth2Protocol {
       // The refresh token is spent: where the keys cannot be had, its successor must not be lost. The old id_token stays.
       return { ...this.#tokensOf(answer, key), idToken: undefined, claims: undefined }
     })
-    const { claims: { iss, sub = grant.subject } = {} } = grant
-    const { claims } = tokens
-    if (claims !== undefined && sub !== undefined && claims.sub !== sub) throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another subject'])
-    if (claims !== undefined && iss !== undefined && claims.iss !== iss) throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [this.#provider, 'the refreshed one has another issuer'])
+    checkSameUser(tokens, { grant, provider: this.#provider })
     return tokens
   }
 

@@ -2,7 +2,7 @@
 import { getValidatedIdTokenClaims } from 'oauth4webapi'
 import type { OAuthAuthorizationDetail } from '../../types/authorization-request.js'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
-import type { OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options.js'
 import { oauthError } from '../errors.js'
 import type { TokenAnswer } from './token-endpoint.js'
@@ -39,4 +39,11 @@ export function tokenSetOf ({ body }: TokenAnswer, { provider, clock, dpop, key 
 // RFC 9396 section 7: what was granted, which may be less than was asked for, or more in detail.
 function isDetails (value: unknown): value is OAuthAuthorizationDetail[] {
   return Array.isArray(value) && value.every(one => typeof one === 'object' && one !== null && typeof one.type === 'string')
+}
+
+/** A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). Throws FST_OAUTH_ID_TOKEN_INVALID. */
+export function checkSameUser ({ claims }: OAuthTokenSet, { grant, provider }: { grant: OAuthGrant, provider: string }): void {
+  const { claims: { iss, sub = grant.subject } = {} } = grant
+  if (claims !== undefined && sub !== undefined && claims.sub !== sub) throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, 'the refreshed one has another subject'])
+  if (claims !== undefined && iss !== undefined && claims.iss !== iss) throw oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, 'the refreshed one has another issuer'])
 }
