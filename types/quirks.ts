@@ -26,7 +26,7 @@ export type OAuthStrategy = { name: 'signed-callback' } | { name: 'long-lived-to
 export interface OAuthQuirks {
   /** `unsupported`: the provider fails when it is sent PKCE (RFC 7636). `plain`: it knows no other method. Default: S256, always. */
   pkce?: 'unsupported' | 'plain'
-  /** What separates scopes in the authorization request and in the token answer. Default: a space. */
+  /** What separates scopes in the authorization request and in the token answer. Default: a space; in the answer a comma too. */
   scopeDelimiter?: string
   /** `not-echoed`: the provider leaves the nonce out of its id_tokens. Default: it is required. */
   nonce?: 'not-echoed'

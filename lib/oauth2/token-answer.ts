@@ -7,7 +7,8 @@ import { standardShape } from './token-shape.js'
 const tokenTypes: ReadonlySet<string> = new Set(['bearer', 'dpop'])
 
 export interface TokenAnswerReading {
-  scopeDelimiter: string
+  /** Where it is declared. */
+  scopeDelimiter?: string | undefined
   /** False leaves out an id_token that could not be verified. */
   readsIdToken: boolean
   /** Where members have other names or places. */
@@ -42,7 +43,8 @@ function normalise (body: Record<string, unknown>, { scopeDelimiter, readsIdToke
   })
 }
 
-function scopesOf (scope: unknown, delimiter: string): string | undefined {
+// RFC 6749 lets a scope hold a comma; providers that are asked with spaces answer with commas (GitHub, LinkedIn), and none has one in a name.
+function scopesOf (scope: unknown, delimiter = ','): string | undefined {
   const text = Array.isArray(scope) ? scope.join(' ') : typeof scope === 'string' ? scope : ''
   const names = text.split(delimiter).join(' ').split(/\s+/).filter(name => name !== '')
   return names.length === 0 ? undefined : names.join(' ')

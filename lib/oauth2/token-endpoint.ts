@@ -84,7 +84,7 @@ export class TokenEndpoint {
     this.#auth = clientAuthOf(given)
     this.#secrets = clientSecret === undefined ? [] : [clientSecret, basicCredentials(clientId, clientSecret), rawCredentials(clientId, clientSecret)]
     // Without an issuer an id_token cannot be verified: it is left out.
-    const reading = (readsIdToken: boolean) => ({ scopeDelimiter: quirks?.scopeDelimiter ?? ' ', readsIdToken, shape: quirks?.tokenAnswer, clock: given.clock })
+    const reading = (readsIdToken: boolean) => ({ scopeDelimiter: quirks?.scopeDelimiter, readsIdToken, shape: quirks?.tokenAnswer, clock: given.clock })
     this.#readTokens = answer => readTokenAnswer(answer, reading(issuer !== undefined))
     this.#readPlain = answer => readTokenAnswer(answer, reading(false))
   }

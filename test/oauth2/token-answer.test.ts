@@ -58,7 +58,7 @@ t.test('answers that mean a login', async (t) => {
   t.test('scope as a list, with needless spaces, or not told', async (t) => {
     t.strictSame((await read({ scope: ['read', 'write'] })).scope, ['read', 'write'])
     t.strictSame((await read({ scope: ' read  write\n' })).scope, ['read', 'write'])
-    t.strictSame((await read({ scope: 'read,write' })).scope, ['read,write'], 'a comma belongs to the scope unless it is declared to separate')
+    t.strictSame((await read({ scope: 'read,write' })).scope, ['read', 'write'], 'GitHub and LinkedIn are asked with spaces, and answer so')
     for (const scope of [undefined, null, '', ' ', [], 5, {}]) t.equal((await read({ scope })).scope, undefined, JSON.stringify(scope))
   })
 
