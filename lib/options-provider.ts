@@ -139,7 +139,8 @@ function checkOAuth2 (given: Given, refuse: Refuse): void {
   if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
   checkClient(given, refuse)
   checkGrant(given, refuse)
-  if (given.quirks.strategy !== undefined && given.clientSecret === undefined) refuse('clientSecret', `a non-empty string, since quirks.strategy is "${given.quirks.strategy.name}"`)
+  // FAPI 2.0 refuses both.
+  if (given.quirks.strategy !== undefined && given.clientSecret === undefined && given.security !== 'fapi2') refuse('clientSecret', `a non-empty string, since quirks.strategy is "${given.quirks.strategy.name}"`)
   checkRequest(given, refuse)
   checkIdTokens(given, refuse)
   if (given.discovery === 'eager' && given.issuer === undefined) refuse('issuer', 'a URL, since discovery is "eager"')
