@@ -38,7 +38,7 @@ export class Strategies {
 
   /** Renews a token that is its own refresh token; undefined where refreshes are RFC 6749's. */
   async refreshed (refreshToken: string): Promise<OAuthTokenSet | undefined> {
-    const { strategy } = this.#options.options.quirks ?? {}
+    const strategy = this.#options.options.quirks?.strategy
     if (strategy?.name !== 'long-lived-token') return undefined
     const nothing = { tokenType: 'bearer', idToken: undefined, scope: undefined, claims: undefined, raw: {} }
     // It is good after that too: what fails has spent nothing.
