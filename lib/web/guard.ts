@@ -93,7 +93,7 @@ export class Guard {
     const grant = await tokensOf(this.#context, provider, { request, owner, account }).current()
     const now = options.clock()
     if (grant !== null && each.every(one => meets(grant, one, now))) {
-      if (binds !== 'never') this.#bind(request, { ...bindingOf(provider), account: grant.account, grant })
+      if (binds !== 'never') this.#bind(request, { provider: provider.name, tenant: provider.tenant, found: provider, account: grant.account, grant })
       this.#injection.apply(request, wanted, grant)
       return true
     }
@@ -102,7 +102,7 @@ export class Guard {
       return false
     }
     if (wanted.optional) {
-      if (binds === 'always') this.#bind(request, { ...bindingOf(provider), account })
+      if (binds === 'always') this.#bind(request, { provider: provider.name, tenant: provider.tenant, found: provider, account })
       // Nor with another's token, which the client may have sent.
       this.#injection.apply(request, wanted, null)
       return true
@@ -125,10 +125,6 @@ export class Guard {
 // A hook that returns its promise is taken as passed once the connection is gone, whatever it was about to answer.
 function settle (done: (error?: Error) => void, admission: Promise<boolean>): void {
   admission.then(admitted => { if (admitted) done() }, error => done(asError(error)))
-}
-
-function bindingOf (provider: Provider) {
-  return { provider: provider.name, tenant: provider.tenant, found: provider }
 }
 
 // A config.oauth that is undefined by mistake is one that was meant to guard the route.

@@ -17,7 +17,7 @@ const replyTo = Symbol('fastify-oauth reply')
 
 type BoundRequest = FastifyRequest & { [bound]?: Bound, [answers]?: OAuthResponse[], [replyTo]?: FastifyReply }
 
-export function decorateRequest (app: FastifyInstance, parts: Omit<RequestSurroundings, 'request' | 'answered'>): Bind {
+export function decorateRequest (app: FastifyInstance, { context, owners, flow, challenger }: Omit<RequestSurroundings, 'request' | 'answered'>): Bind {
   const bind = (request: BoundRequest, binding: Binding): Bound => {
     const own = { binding }
     request[bound] = own
@@ -26,7 +26,7 @@ export function decorateRequest (app: FastifyInstance, parts: Omit<RequestSurrou
   app.decorateRequest('oauth', {
     getter (this: BoundRequest) {
       const own = this[bound] ?? bind(this, { provider: undefined })
-      own.oauth ??= new RequestOAuth({ ...parts, request: this, answered: response => noteAnswer(this, response) }, own.binding)
+      own.oauth ??= new RequestOAuth({ context, owners, flow, challenger, request: this, answered: response => noteAnswer(this, response) }, own.binding)
       return own.oauth
     }
   })
