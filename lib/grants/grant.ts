@@ -39,6 +39,9 @@ export interface Kept {
 /** A grant's members but for those that are told of it. */
 export type GrantValues = Omit<OAuthGrant, 'status'>
 
+/** What is encrypted of a grant: all but what its row says. */
+type Sealed = Omit<GrantValues, 'owner' | 'provider' | 'tenant' | 'account' | 'authorizedAt' | 'version'> & Omit<Kept, 'refreshing'>
+
 /** Tells how a grant stands that can still be refreshed, as far as it is known. */
 export type Judge = (grant: GrantValues) => OAuthGrantStatus
 
@@ -172,10 +175,16 @@ function authenticationOf ({ claims = {} }: OAuthGrant): Record<string, unknown>
 
 /** Encrypts a grant for a store. */
 export function sealGrant (cipher: Cipher, grant: OAuthGrant): Omit<StoredGrant, 'version'> {
-  const { owner, provider, tenant, account, authorizedAt, version, ...secret } = membersOf(grant)
-  const { refreshing, ...kept } = keptOf(grant)
-  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify({ ...secret, ...kept }))
-  return { ...keyOf(grant), authorizedAt, refreshing: refreshing === null ? null : JSON.stringify(refreshing), sealed }
+  const { refreshing, dropped, reusable, session, movingTo } = keptOf(grant)
+  const { subject, tokenType, scope, resource, expiresAt, updatedAt } = grant
+  const { accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, authorizationDetails, raw } = grant
+  // By name, as below.
+  const secret: Sealed & Record<keyof Sealed, unknown> = {
+    subject, tokenType, scope, resource, expiresAt, updatedAt, accessToken, tokenSecret, dpopKey, refreshToken, idToken, claims, authorizationDetails, raw, dropped, reusable, session, movingTo
+  }
+  const { owner, provider, account } = keyOf(grant)
+  const sealed = cipher.seal('grant', idOf(grant), JSON.stringify(secret))
+  return { owner, provider, account, authorizedAt: grant.authorizedAt, refreshing: refreshing === null ? null : JSON.stringify(refreshing), sealed }
 }
 
 /** Decrypts a grant of a store; null where its key is gone, or it was copied from under another key. */
