@@ -24,7 +24,7 @@ t.test('every grant that an old secret encrypted is encrypted with the first one
 
 t.test('a refresh under way is waited for, and a grant whose key is gone is left alone', async (t) => {
   const { before, during, after } = await start()
-  await before.another({ cipher: new Cipher(['a secret that nobody has any more']) }).login({ owner: 'dave' })
+  await before.another({ cipher: new Cipher(['a secret that is gone']) }).login({ owner: 'dave' })
   before.clock.now += hour
   const { opened, open } = gate()
   before.provider.before = () => opened

@@ -67,7 +67,7 @@ t.test('the same, in a browser that was logged in before: those grants stay too'
   t.strictSame(await grantsOf(setup, setup.browser), ['other:user-2', 'wire:user-0', 'wire:user-1'])
 })
 
-t.test('logins that start at the same time, before the browser has any cookie', async (t) => {
+t.test('logins that start at the same time, before the browser has a cookie', async (t) => {
   for (const ending of ['one after the other', 'at the same time']) {
     await t.test(`and end ${ending}`, async (t) => {
       const setup = await setUp(t, two)
