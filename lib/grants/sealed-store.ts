@@ -7,7 +7,6 @@ import { oauthError } from '../errors.js'
 import type { Cipher } from './cipher.js'
 import { idOf, judged, keyOf, openGrant, sealGrant } from './grant.js'
 import type { GrantName, Judge } from './grant.js'
-import { MemoryGrantStore } from './memory-store.js'
 import { isObtained } from './obtained-key.js'
 import { OpenedGrants } from './opened.js'
 import { SharedReads } from './shared-reads.js'
@@ -38,12 +37,8 @@ export class SealedStore {
   readonly #reads = new SharedReads<StoredGrant | null>()
   readonly #lists = new SharedReads<StoredGrant[]>()
 
-  // Of this process, it answers at once: sharing a question costs more than asking it.
-  readonly #isOwn: boolean
-
   constructor (options: SealedStoreOptions) {
     this.#options = options
-    this.#isOwn = options.store.constructor === MemoryGrantStore
   }
 
   async row (name: GrantName, until = 0): Promise<StoredGrant | null> {
@@ -59,8 +54,7 @@ export class SealedStore {
 
   /** With what is stored besides grants. */
   async everything (owner: string, provider?: string): Promise<StoredGrant[]> {
-    const read = () => this.ask('list grants', store => store.list(owner, provider))
-    return this.#isOwn ? read() : this.#lists.get(JSON.stringify([owner, provider]), read)
+    return this.#lists.get(JSON.stringify([owner, provider]), () => this.ask('list grants', store => store.list(owner, provider)))
   }
 
   /** A failure is tried again, `until` then as performance.now() counts. */
