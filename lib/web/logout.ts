@@ -15,6 +15,7 @@ import { createLogoutState, saveLogout } from './pending-logout.js'
 import { seeOther, sendPage } from './reply.js'
 import { checkReturnTo } from './return-to.js'
 import { revokeTokens } from './revoke.js'
+import { siteOf } from './same-origin.js'
 
 export interface LogoutParts { context: OAuthContext, owners: Owners }
 
@@ -47,11 +48,9 @@ export async function logOut (parts: LogoutParts, logout: Logout): Promise<void>
 
 // A page of another site must not log users out.
 function returnToOf (context: OAuthContext, { request, provider, returnTo }: Logout): string {
-  const { origin, 'sec-fetch-site': site } = request.headers
-  const base = baseUrlOf(context, request, provider)
-  if (site === 'cross-site' || (origin !== undefined && origin !== base.origin)) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
+  if (siteOf(context, request, provider) === 'foreign') throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
   const { options } = context
-  return checkReturnTo(returnTo, base.origin) ?? options.returnToUris.find(uri => uri === returnTo) ?? options.returnTo
+  return checkReturnTo(returnTo, baseUrlOf(context, request, provider).origin) ?? options.returnToUris.find(uri => uri === returnTo) ?? options.returnTo
 }
 
 // The latest first. One that cannot be ended keeps none of the others from it.
