@@ -8,9 +8,11 @@ import { placeIn } from '../place.js'
 import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { runsHook } from './endings.js'
-import { escape, styled } from './error-page.js'
+import { styled } from './error-page.js'
 import { wantsPage } from './negotiation.js'
 import type { Owners } from './owner.js'
+import { escape } from './page.js'
+import type { Page } from './page.js'
 import { createLogoutState, saveLogout } from './pending-logout.js'
 import { seeOther, sendPage } from './reply.js'
 import { checkReturnTo } from './return-to.js'
@@ -92,7 +94,7 @@ function sidOf (grant: OAuthGrant | undefined): string | undefined {
   return typeof sid === 'string' ? sid : undefined
 }
 
-function pageOf (next: string): string {
+function pageOf (next: string): Page {
   const text = 'You are logged out here. The provider did not confirm that it has withdrawn the access that you had given: it may last until it ends by itself.'
   return styled({ title: 'Logged out', body: `<p>${text}</p><p><a href="${escape(next)}">Go on</a></p>` })
 }
