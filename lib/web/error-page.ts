@@ -1,14 +1,12 @@
 // The page of a login that failed: no script, no foreign resource, light and dark.
-import { createHash } from 'node:crypto'
+import { escape, inline } from './page.js'
+import type { Page } from './page.js'
 
-const style = `:root{color-scheme:light dark;font:16px/1.6 system-ui,sans-serif}
+const style = inline(`:root{color-scheme:light dark;font:16px/1.6 system-ui,sans-serif}
 body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#f6f7f9,#15171c);color:light-dark(#1c1f26,#e8eaf0)}
 main{max-width:30rem;margin:1.5rem;padding:2rem 2.25rem;border-radius:12px;background:light-dark(#fff,#1e2129);box-shadow:0 1px 3px #0003}
 h1{margin:0 0 .5rem;font-size:1.35rem;line-height:1.3}p{margin:.5rem 0}a{color:light-dark(#1a56c4,#8ab4ff)}
-code{font-size:.8rem;color:light-dark(#5b6270,#a4abba)}`
-
-/** What the Content-Security-Policy allows as the page's style. */
-export const styleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`
+code{font-size:.8rem;color:light-dark(#5b6270,#a4abba)}`)
 
 export interface ErrorPage {
   statusCode: number
@@ -22,7 +20,7 @@ export interface ErrorPage {
   allowUrl?: string | undefined
 }
 
-export function errorPage ({ statusCode, code, message, retryUrl, linkUrl, allowUrl }: ErrorPage): string {
+export function errorPage ({ statusCode, code, message, retryUrl, linkUrl, allowUrl }: ErrorPage): Page {
   const title = statusCode === 403 ? 'No access' : allowUrl !== undefined ? 'Login needed' : statusCode < 500 ? 'Login not completed' : 'Login not possible now'
   const way = (url: string | undefined, text: string) => url === undefined ? '' : `<p><a href="${escape(url)}">${text}</a></p>`
   const ways = [
@@ -34,17 +32,7 @@ export function errorPage ({ statusCode, code, message, retryUrl, linkUrl, allow
   return styled({ title, body: `<p>${escape(message)}</p>${ways.join('')}<p><code>${escape(code)}</code></p>` })
 }
 
-/** A page in this style. Everything but `title` and `script` is markup. */
-export function styled ({ title, body, data = '', script }: { title: string, body: string, data?: string, script?: string }): string {
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${style}</style></head>
-<body${data === '' ? '' : ` ${data}`}><main><h1>${title}</h1>${body}</main>${script === undefined ? '' : `<script>${script}</script>`}</body>
-</html>
-`
-}
-
-/** A text as markup. */
-export function escape (text: string): string {
-  return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
+/** A page in this style. */
+export function styled (page: Omit<Page, 'style'>): Page {
+  return { ...page, style }
 }

@@ -8,13 +8,16 @@ import { placeIn } from '../place.js'
 import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
 import { runsHook } from './endings.js'
-import { escape, styled } from './error-page.js'
+import { styled } from './error-page.js'
 import { wantsPage } from './negotiation.js'
 import type { Owners } from './owner.js'
+import { escape } from './page.js'
+import type { Page } from './page.js'
 import { createLogoutState, saveLogout } from './pending-logout.js'
 import { seeOther, sendPage } from './reply.js'
 import { checkReturnTo } from './return-to.js'
 import { revokeTokens } from './revoke.js'
+import { siteOf } from './same-origin.js'
 
 export interface LogoutParts { context: OAuthContext, owners: Owners }
 
@@ -47,11 +50,9 @@ export async function logOut (parts: LogoutParts, logout: Logout): Promise<void>
 
 // A page of another site must not log users out.
 function returnToOf (context: OAuthContext, { request, provider, returnTo }: Logout): string {
-  const { origin, 'sec-fetch-site': site } = request.headers
-  const base = baseUrlOf(context, request, provider)
-  if (site === 'cross-site' || (origin !== undefined && origin !== base.origin)) throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
+  if (siteOf(context, request, provider) === 'foreign') throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
   const { options } = context
-  return checkReturnTo(returnTo, base.origin) ?? options.returnToUris.find(uri => uri === returnTo) ?? options.returnTo
+  return checkReturnTo(returnTo, baseUrlOf(context, request, provider).origin) ?? options.returnToUris.find(uri => uri === returnTo) ?? options.returnTo
 }
 
 // The latest first. One that cannot be ended keeps none of the others from it.
@@ -93,7 +94,7 @@ function sidOf (grant: OAuthGrant | undefined): string | undefined {
   return typeof sid === 'string' ? sid : undefined
 }
 
-function pageOf (next: string): string {
+function pageOf (next: string): Page {
   const text = 'You are logged out here. The provider did not confirm that it has withdrawn the access that you had given: it may last until it ends by itself.'
   return styled({ title: 'Logged out', body: `<p>${text}</p><p><a href="${escape(next)}">Go on</a></p>` })
 }

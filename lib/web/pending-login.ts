@@ -8,6 +8,7 @@ import type { LoginSecrets } from '../login-start.js'
 import type { AuthenticationNeeds } from './authentication.js'
 import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
+import { cookieAttributes, cookieName, cookiesOf, isSecure } from './cookies.js'
 
 /** What a login must bring to have come to its purpose. */
 export interface LoginNeeds extends AuthenticationNeeds {
@@ -146,30 +147,18 @@ export class PendingLogins {
     reply.clearCookie(name, this.#attributes(request, formPost))
   }
 
-  // RFC 6265bis: a cross-site POST brings only cookies with SameSite=None, and those must be Secure. What the
-  // application has set for all its cookies does not count here: with a domain there is no __Host-.
+  // RFC 6265bis: a cross-site POST brings only cookies with SameSite=None, and those must be Secure.
   #attributes (request: FastifyRequest, formPost: boolean) {
-    const secure = formPost || this.#isSecure(request)
-    return { path: '/', domain: undefined, httpOnly: true, secure, sameSite: formPost ? 'none' : 'lax', signed: false } as const
+    return formPost ? cookieAttributes(true, 'none') : cookieAttributes(isSecure(this.#context, request))
   }
 
-  // Under https no other name counts: a cookie with this prefix cannot have been planted by another host of the site.
   #nameOf (request: FastifyRequest, id: string): string {
-    return `${this.#isSecure(request) ? '__Host-' : ''}oauth-${id}`
-  }
-
-  #isSecure (request: FastifyRequest): boolean {
-    return baseUrlOf(this.#context, request).protocol === 'https:'
+    return cookieName(`oauth-${id}`, isSecure(this.#context, request))
   }
 }
 
 function idOf (key: string): string {
   return hash('sha256', key, 'base64url').slice(0, 22)
-}
-
-/** The request's cookies: the application may have told @fastify/cookie to parse later than we look. */
-export function cookiesOf (request: FastifyRequest): Record<string, string | undefined> {
-  return request.cookies ?? request.server.parseCookie(request.headers.cookie ?? '')
 }
 
 // Two cookies of one name: one was planted from another host or path of the site.

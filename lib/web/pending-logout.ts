@@ -3,8 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Provider } from '../provider.js'
-import { baseUrlOf, publicUrl } from './base-url.js'
+import { publicUrl } from './base-url.js'
 import type { OAuthContext } from './context.js'
+import { cookieAttributes, cookieName, cookiesOf, isSecure } from './cookies.js'
 
 const keptFor = 600_000
 
@@ -20,27 +21,23 @@ export function saveLogout (context: OAuthContext, request: FastifyRequest, repl
   const usual = publicUrl(context, request, `${context.prefix}/${provider.name}/logout/callback`, provider)
   const returnUrl = provider.logout?.returnUrl
   if (returnUrl !== usual && (provider.tenant === undefined || returnUrl !== `${usual}/${provider.tenant}`)) return
-  const name = nameOf(context, request, provider)
+  const { name, attributes } = cookieOf(context, request, provider)
   const pending: PendingLogout = { ...logout, provider: provider.place, at: context.options.clock() }
-  reply.setCookie(name, context.cipher.seal('pending-logout', name, JSON.stringify(pending)), { ...attributesOf(name), maxAge: keptFor / 1_000 })
+  reply.setCookie(name, context.cipher.seal('pending-logout', name, JSON.stringify(pending)), { ...attributes, maxAge: keptFor / 1_000 })
 }
 
 /** Where a return leads, and forgets it; null for one that no logout of this browser asked for. */
 export function takeLogout (context: OAuthContext, request: FastifyRequest, reply: FastifyReply, { provider, states }: { provider: Provider, states: string[] }): string | null {
-  const name = nameOf(context, request, provider)
-  const cookies = request.server.parseCookie(request.headers.cookie ?? '')
-  const plain = context.cipher.open('pending-logout', name, cookies[name] ?? '')
+  const { name, attributes } = cookieOf(context, request, provider)
+  const plain = context.cipher.open('pending-logout', name, cookiesOf(request)[name] ?? '')
   if (plain === null) return null
   const pending: PendingLogout = JSON.parse(plain)
   if (pending.provider !== provider.place || states.length !== 1 || states[0] !== pending.state) return null
-  reply.clearCookie(name, attributesOf(name))
+  reply.clearCookie(name, attributes)
   return context.options.clock() - pending.at > keptFor ? null : pending.returnTo
 }
 
-function nameOf (context: OAuthContext, request: FastifyRequest, provider: Provider): string {
-  return `${baseUrlOf(context, request, provider).protocol === 'https:' ? '__Host-' : ''}oauth-logout`
-}
-
-function attributesOf (name: string) {
-  return { path: '/', domain: undefined, httpOnly: true, secure: name.startsWith('__Host-'), sameSite: 'lax', signed: false } as const
+function cookieOf (context: OAuthContext, request: FastifyRequest, provider: Provider) {
+  const secure = isSecure(context, request, provider)
+  return { name: cookieName('oauth-logout', secure), attributes: cookieAttributes(secure) }
 }

@@ -1,8 +1,8 @@
 // The end of a login in a window that another page has opened: a page that tells it the outcome, and closes.
-import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
-import { escape, styleHash, styled } from './error-page.js'
-import { guarded } from './reply.js'
+import { styled } from './error-page.js'
+import { escape, inline } from './page.js'
+import { sendPage } from './reply.js'
 
 /** What the opener is told: nothing that could be spent. */
 export interface LoginResult {
@@ -13,23 +13,17 @@ export interface LoginResult {
 }
 
 // The exact origin: postMessage drops the message where the opener has gone to another site meanwhile.
-const script = 'const{origin,result}=document.body.dataset;if(window.opener)window.opener.postMessage(JSON.parse(result),origin);window.close()'
-const scriptHash = `sha256-${createHash('sha256').update(script).digest('base64')}`
+const script = inline('const{origin,result}=document.body.dataset;if(window.opener)window.opener.postMessage(JSON.parse(result),origin);window.close()')
 
 /** Replies with the page. Fixed script, its data in escaped attributes: nothing of the result is ever code. */
 export function sendToOpener (reply: FastifyReply, { origin, statusCode, message, result }: { origin: string, statusCode: number, message: string, result: LoginResult }): void {
   const data = JSON.stringify({ type: 'fastify-oauth', ...result })
-  guarded(reply)
-    .code(statusCode)
-    .header('x-content-type-options', 'nosniff')
-    // What an application sets for all its pages would cut the opener off.
-    .header('cross-origin-opener-policy', 'unsafe-none')
-    .header('content-security-policy', `default-src 'none'; script-src '${scriptHash}'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
-    .type('text/html; charset=utf-8')
-    .send(styled({
-      title: result.ok ? 'Login completed' : 'Login not completed',
-      body: `<p>${escape(message)}</p><p>You can close this window.</p>`,
-      data: `data-origin="${escape(origin)}" data-result="${escape(data)}"`,
-      script
-    }))
+  // What an application sets for all its pages would cut the opener off.
+  reply.code(statusCode).header('cross-origin-opener-policy', 'unsafe-none')
+  sendPage(reply, styled({
+    title: result.ok ? 'Login completed' : 'Login not completed',
+    body: `<p>${escape(message)}</p><p>You can close this window.</p>`,
+    data: `data-origin="${escape(origin)}" data-result="${escape(data)}"`,
+    script
+  }))
 }

@@ -2,9 +2,11 @@
 // nothing: a reply is thenable, and a promise of one waits for the end of the response.
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { errorPage, styleHash } from './error-page.js'
+import { errorPage } from './error-page.js'
 import { publicText } from './error-texts.js'
 import { wantsPage } from './negotiation.js'
+import { htmlOf, policyOf } from './page.js'
+import type { Page } from './page.js'
 import type { OAuthError } from '../errors.js'
 
 /** Headers of every reply of the plugin's routes. */
@@ -38,13 +40,12 @@ export function sendError (request: FastifyRequest, reply: FastifyReply, error: 
   sendPage(reply, errorPage({ statusCode, code, message, ...waysOn }))
 }
 
-/** A page without script. */
-export function sendPage (reply: FastifyReply, page: string): void {
+export function sendPage (reply: FastifyReply, page: Page): void {
   guarded(reply)
     .header('x-content-type-options', 'nosniff')
-    .header('content-security-policy', `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
+    .header('content-security-policy', policyOf(page))
     .type('text/html; charset=utf-8')
-    .send(page)
+    .send(htmlOf(page))
 }
 
 /** What a function of the application's threw, as an error, whatever it was: Fastify takes nothing else for one. */

@@ -1,9 +1,9 @@
 // The page that lists the providers: links, no script, no image, light and dark; its look can be set anew by CSS variables.
 import { createHash } from 'node:crypto'
-import { escape } from './error-page.js'
+import { escape, inline } from './page.js'
+import type { Page } from './page.js'
 
-// A stylesheet of the application comes after it, and at the same specificity wins.
-const style = `:root{color-scheme:light dark;--oauth-background:light-dark(#f4f5f8,#14161b);--oauth-surface:light-dark(#fff,#1e2129);
+const style = inline(`:root{color-scheme:light dark;--oauth-background:light-dark(#f4f5f8,#14161b);--oauth-surface:light-dark(#fff,#1e2129);
 --oauth-text:light-dark(#1b1e25,#e9ebf1);--oauth-muted:light-dark(#565d6b,#a7adbb);--oauth-border:light-dark(#d5d9e1,#383d49);
 --oauth-accent:light-dark(#1a56c4,#8ab4ff);--oauth-radius:12px;--oauth-font:system-ui,sans-serif}
 *{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;font:16px/1.5 var(--oauth-font);
@@ -17,10 +17,7 @@ a:hover{border-color:var(--oauth-accent)}a:focus-visible{outline:3px solid var(-
 .mark{flex:none;display:grid;place-items:center;width:2.25rem;height:2.25rem;border-radius:calc(var(--oauth-radius)*.6);
 font-size:.875rem;font-weight:600;color:#fff;background:hsl(var(--hue) 45% 32%)}
 ${Array.from({ length: 12 }, (_, index) => `.h${index}{--hue:${index * 30}}`).join('')}
-@media (forced-colors:active){.mark{border:1px solid}}`
-
-/** What the Content-Security-Policy allows as the page's own style. */
-export const signInStyleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`
+@media (forced-colors:active){.mark{border:1px solid}}`)
 
 export interface SignInChoice {
   name: string
@@ -36,16 +33,9 @@ export interface SignInView {
   choices: readonly SignInChoice[]
 }
 
-export function signInPage ({ title, stylesheet, choices }: SignInView): string {
-  const link = stylesheet === undefined ? '' : `<link rel="stylesheet" href="${escape(stylesheet)}">`
+export function signInPage ({ title, stylesheet, choices }: SignInView): Page {
   const list = choices.length === 0 ? '<p>There is no way to sign in yet.</p>' : `<ul>\n${choices.map(itemOf).join('\n')}\n</ul>`
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title><style>${style}</style>${link}</head>
-<body><main><h1>${escape(title)}</h1>
-${list}</main></body>
-</html>
-`
+  return { title, style, stylesheet, body: `\n${list}` }
 }
 
 function itemOf ({ title, loginUrl }: SignInChoice): string {

@@ -5,24 +5,17 @@ import { basePathOf, baseUrlOf } from './base-url.js'
 import { paramsOf } from './callback.js'
 import type { OAuthContext } from './context.js'
 import { wantsPage } from './negotiation.js'
-import { guarded } from './reply.js'
+import { guarded, sendPage } from './reply.js'
 import { checkReturnTo } from './return-to.js'
-import { signInPage, signInStyleHash } from './sign-in-page.js'
+import { signInPage } from './sign-in-page.js'
 import type { SignInChoice } from './sign-in-page.js'
 
 export function sendSignIn (context: OAuthContext, { title, stylesheet }: Exclude<PluginOptions['signIn'], false>) {
-  const style = `'${signInStyleHash}'${stylesheet === undefined ? '' : " 'self'"}`
   return (request: FastifyRequest, reply: FastifyReply): void => {
     const choices = choicesOf(context, request)
-    guarded(reply).header('x-content-type-options', 'nosniff').header('vary', 'Accept, Sec-Fetch-Dest, Sec-Fetch-Mode')
-    if (!wantsPage(request)) {
-      reply.send({ providers: choices })
-      return
-    }
-    reply
-      .header('content-security-policy', `default-src 'none'; style-src ${style}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
-      .type('text/html; charset=utf-8')
-      .send(signInPage({ title, stylesheet, choices }))
+    reply.header('vary', 'Accept, Sec-Fetch-Dest, Sec-Fetch-Mode')
+    if (wantsPage(request)) sendPage(reply, signInPage({ title, stylesheet, choices }))
+    else guarded(reply).header('x-content-type-options', 'nosniff').send({ providers: choices })
   }
 }
 
@@ -32,5 +25,5 @@ function choicesOf (context: OAuthContext, request: FastifyRequest): SignInChoic
   const returnTo = options.returnToUris.find(uri => uri === asked) ?? checkReturnTo(asked, baseUrlOf(context, request).origin)
   const query = returnTo === null ? '' : `?returnTo=${encodeURIComponent(returnTo)}`
   return [...registry].filter(({ hasLogins }) => hasLogins)
-    .map(({ name, title }) => ({ name, title, loginUrl: `${basePathOf(context)}${prefix}/${encodeURIComponent(name)}${query}` }))
+    .map(({ name, title }) => ({ name, title, loginUrl: `${basePathOf(context)}${prefix}/${name}${query}` }))
 }

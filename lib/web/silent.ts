@@ -4,9 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OAuthSilentFailure } from '../../types/fastify.js'
 import type { OAuthError, OAuthErrorCode } from '../errors.js'
 import type { Provider } from '../provider.js'
-import { baseUrlOf } from './base-url.js'
 import type { OAuthContext } from './context.js'
-import { cookiesOf } from './pending-login.js'
+import { cookieAttributes, cookieName, cookiesOf, isSecure } from './cookies.js'
 
 type At = Pick<Provider, 'place' | 'baseUrl'>
 
@@ -28,8 +27,7 @@ export function remembersFailure (context: OAuthContext, request: FastifyRequest
   const failure = failures[error.code]
   if (failure === undefined) return false
   const value = context.cipher.seal('silent-login', provider.place, JSON.stringify({ failure, at: context.options.clock() }))
-  const secure = isSecure(context, request, provider)
-  reply.setCookie(nameOf(context, request, provider), value, { path: '/', domain: undefined, httpOnly: true, secure, sameSite: 'lax', signed: false, maxAge: keptFor / 1_000 })
+  reply.setCookie(nameOf(context, request, provider), value, { ...cookieAttributes(isSecure(context, request, provider)), maxAge: keptFor / 1_000 })
   return true
 }
 
@@ -43,9 +41,5 @@ export function silentFailureOf (context: OAuthContext, request: FastifyRequest,
 }
 
 function nameOf (context: OAuthContext, request: FastifyRequest, provider: At): string {
-  return `${isSecure(context, request, provider) ? '__Host-' : ''}oauth.silent.${provider.place.replace('/', '~')}`
-}
-
-function isSecure (context: OAuthContext, request: FastifyRequest, provider: At): boolean {
-  return baseUrlOf(context, request, provider).protocol === 'https:'
+  return cookieName(`oauth.silent.${provider.place.replace('/', '~')}`, isSecure(context, request, provider))
 }

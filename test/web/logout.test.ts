@@ -148,6 +148,18 @@ t.test('the session ends with the last grant of its owner', async (t) => {
   t.equal(await note({ cookie: before }), 'undefined', 'a copy of its cookie')
 })
 
+t.test('a logout from a page that tells nobody its address, and from neighbours', async (t) => {
+  const setup = await setUp(t)
+  await setup.logIn()
+  for (const site of ['cross-site', 'same-site']) {
+    t.match(await out(setup, { headers: { ...json, 'sec-fetch-site': site } }), { status: 403, json: { code: 'FST_OAUTH_CROSS_SITE' } }, site)
+  }
+  t.match(await out(setup, { headers: { ...json, origin: 'null' } }), { status: 403 }, 'which page it was is not known')
+  // So browsers send the form of a page with Referrer-Policy: no-referrer, which @fastify/helmet sets by default.
+  const { status, json: answer } = await out(setup, { headers: { ...json, 'sec-fetch-site': 'same-origin', origin: 'null' } })
+  t.match({ status, answer }, { status: 200, answer: { removed: true } })
+})
+
 t.test('a store that fails: nobody is told that they are logged out', async (t) => {
   const { MemoryGrantStore } = await import('../../lib/index.js')
   const store = new MemoryGrantStore()
