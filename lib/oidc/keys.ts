@@ -1,5 +1,7 @@
 // The keys by which a provider signs (RFC 7517, OpenID Connect Core 1.0 section 10.1.1): kept for their HTTP lifetime, renewed behind,
 // used a day longer while they cannot be had. A key that is not known is looked for once a minute at most.
+import { createLocalJWKSet, errors, jwtVerify } from 'jose'
+import type { JWTVerifyOptions, JWTVerifyResult } from 'jose'
 import { OperationProcessingError, allowInsecureRequests, customFetch } from 'oauth4webapi'
 import type { AuthorizationServer, ValidateSignatureOptions } from 'oauth4webapi'
 import { oauthError } from '../errors.js'
@@ -17,7 +19,8 @@ export interface KeyOptions {
 /** A check of the engine that needs keys. */
 export type KeyCheck<T> = (server: AuthorizationServer, options: ValidateSignatureOptions) => Promise<T>
 
-interface KeySet { url: string, text: string, goodUntil: number }
+type Find = ReturnType<typeof createLocalJWKSet>
+interface KeySet { url: string, text: string, find: Find, goodUntil: number }
 
 // A key that was withdrawn is good for no longer than this.
 const lifetime = { least: 60_000, usual: 300_000, most: 3_600_000 }
@@ -40,18 +43,27 @@ export class ProviderKeys {
 
   /** Runs a check; once more with newer keys where it fails and there are any. Throws what the check does, and the transport's errors. */
   async check <T> (server: AuthorizationServer, run: KeyCheck<T>): Promise<T> {
+    return this.#try(server, set => this.#run(server, set, run))
+  }
+
+  /** Verifies a JWT that the engine has not read, in the same way. */
+  async verify (server: AuthorizationServer, token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+    return this.#try(server, ({ find }) => jwtVerify(token, find, options))
+  }
+
+  async #try <T> (server: AuthorizationServer, run: (set: KeySet) => Promise<T>): Promise<T> {
     const { jwks_uri: url } = server
     if (url === undefined) throw oauthError('FST_OAUTH_DISCOVERY_FAILED', [this.#options.provider, 'it names no jwks_uri'])
     const before = this.#set
     const set = await this.#current(url)
     try {
-      return await this.#run(server, set, run)
+      return await run(set)
     } catch (error) {
       // Those that came just now are as new as can be.
-      const mayHelp = error instanceof OperationProcessingError && set === before
+      const mayHelp = set === before && isAboutKeys(error)
       const next = mayHelp ? await this.#search(url, set) : undefined
       if (next === undefined) throw error
-      return this.#run(server, next, run)
+      return run(next)
     }
   }
 
@@ -95,18 +107,23 @@ export class ProviderKeys {
     const { provider, transport, clock } = this.#options
     const answer = await transport(new URL(url), { method: 'GET', headers: { accept: 'application/json, application/jwk-set+json', 'user-agent': 'fastify-oauth' } })
     const why = answer.status === 200 ? 'it holds no list of keys' : `status ${answer.status}`
-    if (answer.status !== 200 || !isKeySet(answer.text)) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['JWK Set', provider, why])
-    this.#set = { url, text: answer.text, goodUntil: clock() + lifetimeOf(answer, lifetime) }
+    const find = answer.status === 200 ? keysIn(answer.text) : undefined
+    if (find === undefined) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['JWK Set', provider, why])
+    this.#set = { url, text: answer.text, find, goodUntil: clock() + lifetimeOf(answer, lifetime) }
     return this.#set
   }
 }
 
-/** Whether a text is a JWK Set (RFC 7517 section 5). */
-export function isKeySet (text: string): boolean {
+// Whether other keys may change what a check has found.
+function isAboutKeys (error: unknown): boolean {
+  return error instanceof OperationProcessingError || error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
+}
+
+// Undefined where a text is no JWK Set (RFC 7517 section 5).
+function keysIn (text: string): Find | undefined {
   try {
-    const { keys } = JSON.parse(text)
-    return Array.isArray(keys) && keys.every(key => typeof key === 'object' && key !== null)
+    return createLocalJWKSet(JSON.parse(text))
   } catch {
-    return false
+    return undefined
   }
 }

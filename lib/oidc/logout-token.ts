@@ -1,19 +1,13 @@
 // Logout tokens (OpenID Connect Back-Channel Logout 1.0 sections 2.4 and 2.6): signature, always, and every claim.
-import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
-import type { JWTPayload, JWTVerifyOptions, JWTVerifyResult } from 'jose'
+import type { JWTPayload } from 'jose'
 import type { AuthorizationServer } from 'oauth4webapi'
 import { isOAuthError, oauthError } from '../errors.js'
-import { toResponse } from '../http/read-answer.js'
-import type { Transport } from '../http/transport.js'
 import { tolerance } from './id-token.js'
-import { isKeySet } from './keys.js'
+import { ProviderKeys } from './keys.js'
+import type { KeyOptions } from './keys.js'
 
-export interface LogoutTokenOptions {
-  provider: string
+export interface LogoutTokenOptions extends KeyOptions {
   clientId: string
-  transport: Transport
-  /** Milliseconds since the epoch. */
-  clock: () => number
 }
 
 /** Which session has ended, or every session of a user. One of `subject` and `sid` is there. */
@@ -27,33 +21,28 @@ export interface LogoutNotice {
 }
 
 /** Seconds for which a logout token counts, whatever its `exp` says, besides the tolerance. */
-export const longestAge = 300
+const longestAge = 300
 
 const event = 'http://schemas.openid.net/event/backchannel-logout'
 const longestToken = 16_384
 // A public key must never serve as a secret: HMAC is not among them.
 const algorithms = new Set(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'])
-const keysKeptFor = 300_000
-const keysAskedEvery = 60_000
-
-interface Keys { url: string, get: ReturnType<typeof createRemoteJWKSet> }
 
 export class LogoutTokenVerifier {
   readonly #options: LogoutTokenOptions
-  #keys: Keys | undefined
-  #renewal: Promise<void> | undefined
-  #renewedAt = Number.NEGATIVE_INFINITY
-  #fetches = 0
+  // Not those of the id_tokens: anyone may post a logout token, and a made-up one must not use up the search that a login needs.
+  readonly #keys: ProviderKeys
 
   constructor (options: LogoutTokenOptions) {
     this.#options = options
+    this.#keys = new ProviderKeys(options)
   }
 
   /** Throws FST_OAUTH_LOGOUT_TOKEN_INVALID, or the transport's errors where the keys cannot be had. */
   async verify (server: AuthorizationServer, token: string): Promise<LogoutNotice> {
     if (token.length > longestToken) throw this.#refused('it is too long')
     const { clientId, clock } = this.#options
-    const { payload, protectedHeader: { typ } } = await this.#verified(String(server.jwks_uri), token, {
+    const { payload, protectedHeader: { typ } } = await this.#keys.verify(server, token, {
       issuer: server.issuer,
       audience: clientId,
       algorithms: (server.id_token_signing_alg_values_supported ?? ['RS256']).filter(alg => algorithms.has(alg)),
@@ -74,41 +63,6 @@ export class LogoutTokenVerifier {
     if ((sub !== undefined && !isText(sub)) || (sid !== undefined && !isText(sid))) throw this.#refused('sub or sid is not a text')
     if (sub === undefined && sid === undefined) throw this.#refused('it has neither sub nor sid')
     return { issuer: iss as string, subject: sub, sid, jti, issuedAt: iat as number }
-  }
-
-  // The provider may have rotated its keys since. Asked once a minute at most, so that made-up key ids cause no flood.
-  async #verified (url: string, token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
-    const keys = this.#keysAt(url)
-    const fetches = this.#fetches
-    try {
-      return await jwtVerify(token, keys.get, options)
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed)) throw error
-      // Another token may have been here first.
-      if (this.#fetches === fetches) {
-        const now = this.#options.clock()
-        if (now - this.#renewedAt < keysAskedEvery) throw error
-        this.#renewedAt = now
-        this.#renewal = keys.get.reload()
-      }
-      await this.#renewal
-      return jwtVerify(token, keys.get, options)
-    }
-  }
-
-  #keysAt (url: string): Keys {
-    if (this.#keys?.url !== url) {
-      const fetchKeys = async (): Promise<Response> => {
-        this.#fetches++
-        const { provider, transport } = this.#options
-        const answer = await transport(new URL(url), { method: 'GET', headers: { accept: 'application/json' } })
-        const why = answer.status === 200 ? 'it holds no list of keys' : `status ${answer.status}`
-        if (answer.status !== 200 || !isKeySet(answer.text)) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['JWK Set', provider, why])
-        return toResponse(answer, 'application/json')
-      }
-      this.#keys = { url, get: createRemoteJWKSet(new URL(url), { [customFetch]: fetchKeys, cooldownDuration: Infinity, cacheMaxAge: keysKeptFor }) }
-    }
-    return this.#keys
   }
 
   #refused (why: string, cause?: unknown): Error {

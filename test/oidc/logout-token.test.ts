@@ -119,8 +119,24 @@ t.test('keys: fetched once, renewed once for all who find out, and once a minute
   t.equal(wire.to('/jwks').length, 3)
 })
 
+t.test('made-up key ids do not use up the search that a login needs after a rotation', async (t) => {
+  const login = await startWireLogin(t, told)
+  const { wire } = login
+  await login.login()
+  const forged = async () => new SignJWT(logoutClaims(wire)).setProtectedHeader({ alg: 'RS256', kid: 'made-up' }).sign((await generateKeyPair('RS256')).privateKey)
+  for (let count = 0; count < 3; count++) await failureOf(t, verify(login, await forged()))
+  await wire.rotateKeys('key-2')
+  t.equal((await login.login()).subject, 'user-1')
+})
+
+t.test('a provider without keys', async (t) => {
+  const login = await startWireLogin(t, { ...told, idTokenAlg: 'HS256' })
+  login.wire.metadata = { jwks_uri: undefined }
+  t.match(await failureOf(t, verify(login, await logoutToken(login.wire))), { code: 'FST_OAUTH_DISCOVERY_FAILED', message: /no jwks_uri/ })
+})
+
 t.test('keys that cannot be had fail as the provider, not as the token', async (t) => {
-  for (const [answer, message] of [[{ status: 500 }, /status 500/], [{ body: 'canary' }, /no list of keys/], [{ body: { keys: 'canary' } }, /no list/]] as const) {
+  for (const [answer, message] of [[{ status: 500 }, /status 500/], [{ body: 'canary' }, /no list of keys/], [{ body: { keys: 'canary' } }, /no list/], [{ body: { keys: ['canary'] } }, /no list/]] as const) {
     const login = await startWireLogin(t, told)
     login.wire.on('/jwks', () => answer)
     t.match(await failureOf(t, verify(login, await logoutToken(login.wire))), { code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message })
