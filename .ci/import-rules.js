@@ -43,6 +43,8 @@ const packages = {
   jose: ['oauth2', 'oidc', 'testing'],
   valibot: ['options'],
   '@fastify/error': ['errors'],
+  // web, plugin and index extend the application that registers them. testing and cli make one of their own: the fake provider's server, and what
+  // lives for one login at the command line.
   fastify: ['web', 'plugin', 'index', 'testing', 'cli'],
   'fastify-plugin': ['web', 'plugin', 'index'],
   '@fastify/*': ['web', 'plugin', 'index']

@@ -1,5 +1,5 @@
 // What the FAPI 2.0 Security Profile asks of a client's options (sections 5.3 and 5.4): what breaks it is named, the rest turned on.
-import type { OAuthProviderOptions } from '../types/options.js'
+import type { OAuthProviderOptions } from '../types/options-provider.js'
 import { algsOf } from './client-key.js'
 import type { Refuse } from './options-parts.js'
 

@@ -1,7 +1,7 @@
 // The schema of one provider's options. requestTokenUrl decides between OAuth 1.0a and OAuth 2; options of the other are refused.
 import * as v from 'valibot'
 import type { OAuthCatalogueName } from '../types/catalogue-names.js'
-import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options.js'
+import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options-provider.js'
 import { checkClient, clientEntries, isPrivateRsaKey } from './options-client.js'
 import { checkProfile, withProfile } from './options-fapi2.js'
 import { addressRange, closed, endpoint, flag, fn, isAddressRange, isInsecure, oneOf, origin, path, scopes, seconds, text, url } from './options-parts.js'

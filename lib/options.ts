@@ -1,6 +1,7 @@
 // One schema for everything that a user may pass; answers a new, frozen object. The only validator.
 import * as v from 'valibot'
-import type { OAuthPluginOptions, OAuthRouteOption, OAuthTenantFunction } from '../types/options.js'
+import type { OAuthPluginOptions, OAuthRouteOption } from '../types/options.js'
+import type { OAuthTenantFunction } from '../types/options-provider.js'
 import type { OAuthInjection, OAuthRouteRequirement } from '../types/fastify.js'
 import { completeProvider, completeProviders } from './options-catalogue.js'
 import { parse } from './options-parse.js'

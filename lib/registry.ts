@@ -1,7 +1,7 @@
 // Name to provider: app.oauth.providers.
 import type { OAuthProviderOptionsOf } from '../types/catalogue.js'
 import type { OAuthProviderRegistry } from '../types/fastify.js'
-import type { OAuthTenantFunction } from '../types/options.js'
+import type { OAuthTenantFunction } from '../types/options-provider.js'
 import type { OAuthClientRegistration, OAuthDynamicProviderOptions, OAuthRegistrationAccess } from '../types/registration.js'
 import { oauthError, quote } from './errors.js'
 import { nearest } from './nearest.js'

@@ -2,7 +2,7 @@
 // shared between requests, and bounded.
 import { hash, randomUUID } from 'node:crypto'
 import type { OAuthIntrospectOptions, OAuthIntrospection } from '../types/introspection.js'
-import type { OAuthTenantFunction } from '../types/options.js'
+import type { OAuthTenantFunction } from '../types/options-provider.js'
 import type { OAuthProvider } from '../types/providers.js'
 import { oauthError, quote } from './errors.js'
 import { isTenantName, parseTenantOptions } from './options.js'

@@ -28,7 +28,7 @@ t.test('every error has a heading, and every such heading an error', async (t) =
 
 t.test('every option has a heading, or a line of its own', async (t) => {
   const page = read('docs/reference/options.md')
-  const types = `${read('types/options.ts')}${read('types/authorization-request.ts')}`
+  const types = `${read('types/options.ts')}${read('types/options-provider.ts')}${read('types/authorization-request.ts')}`
   for (const name of ['OAuthPluginOptions', 'OAuthProviderOptions', 'OAuthRequestOptions']) {
     const body = new RegExp(`interface ${name} (?:extends \\w+ )?\\{([\\s\\S]*?)\\n\\}`).exec(types)?.[1] ?? ''
     const options = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, option]) => String(option))

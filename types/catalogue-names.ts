@@ -1,4 +1,4 @@
-// Made from lib/catalogue/providers.json by test/fixtures/catalogue-artifacts.ts, not by hand.
+// Made from lib/catalogue/providers.json, not by hand, and as long as that: npx tsc -p test && node dist/test/fixtures/catalogue-artifacts.js
 
 /** The names of the catalogue. */
 export type OAuthCatalogueName =

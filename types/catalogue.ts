@@ -1,5 +1,5 @@
 import type { OAuthCatalogueName, OAuthCatalogueParams, OAuthCatalogueScopes } from './catalogue-names.js'
-import type { OAuthProviderOptions, OAuthTenantFunction } from './options.js'
+import type { OAuthProviderOptions, OAuthTenantFunction } from './options-provider.js'
 
 /** A placeholder of an entry's addresses. */
 export interface OAuthCatalogueParam {

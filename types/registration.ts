@@ -1,5 +1,5 @@
 import type { OAuthClientAuth } from './client-auth.js'
-import type { OAuthProviderOptions } from './options.js'
+import type { OAuthProviderOptions } from './options-provider.js'
 
 /** A provider whose client is yet to be registered. */
 export interface OAuthDynamicProviderOptions extends Omit<OAuthProviderOptions, 'clientId' | 'clientSecret' | 'clientSecretExpiresAt'> {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import type { Dispatcher } from 'undici'
-import type { OAuthProviderOptions } from './options.js'
+import type { OAuthProviderOptions } from './options-provider.js'
 import type { FakeApiRoute, FakeClient, FakeFault, FakeFaultOptions, FakeProtocol, FakeQuirks, FakeRequest, FakeUser } from './testing-wire.js'
 
 export type * from './testing-wire.js'

@@ -71,7 +71,7 @@ function checkOffers (name: string, { scope = [], clientAuth, ...options }: Prov
   const { scopes_supported: scopes, token_endpoint_auth_methods_supported: methods } = server
   const missing = scopes === undefined ? [] : scope.filter(one => !scopes.includes(one))
   const way = clientAuth ?? implied(options) ?? offered(methods)
-  // Apple's kind of secret is sent as any other.
+  // With client_secret_signed_jwt the JWT is the secret, and is sent as client_secret_post sends one.
   const shown = way === 'client_secret_signed_jwt' ? 'client_secret_post' : way
   return [
     ...(missing.length === 0 ? [] : [warn('discovery', `the metadata do not list the scopes ${missing.join(' ')}`, 'see whether the provider knows them')]),

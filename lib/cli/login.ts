@@ -58,6 +58,7 @@ async function chosen (given: Arguments, surroundings: Surroundings): Promise<{ 
   const { options } = await loadConfig(given, surroundings, loadTime)
   const providers = Object(options.providers) as Record<string, unknown>
   if (!Object.hasOwn(providers, name)) throw new CommandFailure(`the config module has no provider ${name}; it has ${Object.keys(providers).join(', ') || 'none'}`)
+  if (typeof providers[name] === 'function') throw new CommandFailure(`${name} is a function of the request, and here is none: log in with the options of one tenant`)
   const taken = Object.entries({ ...options, providers: { [name]: providers[name] } }).filter(([key, value]) => partsTaken.has(key) && value !== undefined)
   return { name, options: Object.fromEntries(taken) }
 }

@@ -1,7 +1,7 @@
 // Signs in the name of one client: its credentials, and how the provider wants its requests signed (RFC 5849 section 3).
 import { createPrivateKey } from 'node:crypto'
 import type { OAuth1Credentials } from '../../types/oauth1.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { CallToSign } from '../http/call-to-sign.js'
 import type { SignedParts } from '../http/sign.js'
 import { place } from './placement.js'

@@ -1,7 +1,7 @@
 // The authorization response (RFC 6749 section 4.1.2): state, iss (RFC 9207), error, code; and as a signed JWT (JARM).
 import { decodeJwt } from 'jose'
 import * as engine from 'oauth4webapi'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import { oauthError } from '../errors.js'
 import type { ProviderKeys } from '../oidc/keys.js'
 import { isOfTenant } from '../oidc/tenant-issuer.js'

@@ -2,7 +2,7 @@
 import { None, TlsClientAuth } from 'oauth4webapi'
 import type { AuthorizationServer, ClientAuth } from 'oauth4webapi'
 import type { OAuthClientAuth } from '../../types/client-auth.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { ClientSigner } from '../client-key.js'
 import { oauthError } from '../errors.js'
 import { clientAssertion, signWithSecret, signedSecret } from './client-assertion.js'

@@ -1,7 +1,7 @@
 // What a client is, in the words of RFC 7591 section 2: as it is told to the provider, and as the provider answers it.
 import type { AuthorizationServer } from 'oauth4webapi'
 import type { OAuthClientAuth } from '../../types/client-auth.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { OAuthClientRegistration } from '../../types/registration.js'
 import { clientSigner, publicJwkOf } from '../client-key.js'
 import { implied, offered } from './client-auth.js'

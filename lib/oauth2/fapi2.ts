@@ -1,6 +1,6 @@
 // What the FAPI 2.0 Security Profile asks of an authorization server (section 5.3.2), as far as its metadata say it.
 import type { AuthorizationServer } from 'oauth4webapi'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import { clientSigner } from '../client-key.js'
 import { implied } from './client-auth.js'
 

@@ -2,7 +2,7 @@
 import type { AuthorizationServer } from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthTokenSet } from '../../types/grant.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { ClientSigner } from '../client-key.js'
 import type { TokenAnswer, TokenEndpoint } from './token-endpoint.js'
 

@@ -1,6 +1,6 @@
 // Assertions as a grant (RFC 7523 section 2.1): what the client signs, and the form that it goes with.
 import type { AuthorizationServer } from 'oauth4webapi'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { ClientSigner } from '../client-key.js'
 import { RandomSource } from '../random.js'
 import { audienceAt } from './client-auth.js'

@@ -1,6 +1,6 @@
 // The start of a login: the authorization request, as it is, signed (RFC 9101), pushed (RFC 9126), or signed and then pushed.
 import type { AuthorizationServer } from 'oauth4webapi'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import { RandomSource } from '../random.js'
 import { authorizationRequest, authorizationUrl } from './authorization-request.js'
 import type { LoginSecrets, Query } from './authorization-request.js'

@@ -1,6 +1,6 @@
 // What is known of an authorization server: given by hand, discovered, or both.
 import type { AuthorizationServer } from 'oauth4webapi'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import { oauthError, quote } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { Discovery } from '../oidc/discovery.js'

@@ -2,7 +2,7 @@
 import type * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthGrant, OAuthTokenName, OAuthTokenSet } from '../../types/grant.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { OAuthQuirks } from '../../types/quirks.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
 import { clientSigner } from '../client-key.js'

@@ -1,7 +1,7 @@
 // Registers the client itself (RFC 7591), and reads and deletes what was registered (RFC 7592).
 import { allowInsecureRequests, customFetch, dynamicClientRegistrationRequest, processDynamicClientRegistrationResponse } from 'oauth4webapi'
 import type { AuthorizationServer } from 'oauth4webapi'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { OAuthClientRegistration, OAuthRegistrationAccess } from '../../types/registration.js'
 import { oauthError } from '../errors.js'
 import { toResponse } from '../http/read-answer.js'

@@ -1,6 +1,6 @@
 // What providers do that no option can describe: named strategies of the catalogue, chosen by quirks.strategy.
 import type { OAuthTokenSet } from '../../types/grant.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import { exchangeUrl, renewalUrl } from '../catalogue/strategies/long-lived-token.js'
 import { isSigned } from '../catalogue/strategies/signed-callback.js'
 import { oauthError } from '../errors.js'

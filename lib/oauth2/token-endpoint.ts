@@ -2,7 +2,7 @@
 import * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthIntrospectOptions } from '../../types/introspection.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { ClientSigner } from '../client-key.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'

@@ -3,7 +3,7 @@ import { getValidatedIdTokenClaims } from 'oauth4webapi'
 import type { OAuthAuthorizationDetail } from '../../types/authorization-request.js'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import { oauthError } from '../errors.js'
 import type { TokenAnswer } from './token-endpoint.js'
 

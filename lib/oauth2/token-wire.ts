@@ -1,5 +1,5 @@
 // A request to an endpoint of the client's, as the provider wants it on the wire: names, omissions, place of the parameters.
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import { headersOf } from './access-token.js'
 
 /** As RFC 6749 has it. */

@@ -1,5 +1,5 @@
 // The request for a user's description, where a provider wants more in it than a token.
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import { oauthError } from '../errors.js'
 import { valueAt } from '../json-pointer.js'
 import type { UserinfoCall } from '../oidc/userinfo.js'

@@ -2,7 +2,7 @@
 // sessions the provider may end by itself (OpenID Connect Back-Channel Logout 1.0).
 import type { AuthorizationServer } from 'oauth4webapi'
 import type { OAuthProviderSession, OAuthTokenSet } from '../../types/grant.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import { oauthError } from '../errors.js'
 import { LogoutTokenVerifier } from './logout-token.js'
 import type { LogoutNotice, LogoutTokenOptions } from './logout-token.js'

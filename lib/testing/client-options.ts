@@ -1,6 +1,6 @@
 // The settings by which the plugin reaches a fake provider as its first client.
 import type { OAuthClientAuth } from '../../types/client-auth.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { OAuthQuirks } from '../../types/quirks.js'
 import type { FakeClientAuth } from '../../types/testing.js'
 import { issuerOf, urlOf } from './core.js'

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Dispatcher } from 'undici'
-import type { OAuthProviderOptions } from '../../types/options.js'
+import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { FailWithOptions, FakeFault, FakeProvider, FakeProviderSettings, FakeRequest, FakeUser, LoginAsOptions, LoginAsResult } from '../../types/testing.js'
 import { oauthError } from '../errors.js'
 import { clientOptions } from './client-options.js'

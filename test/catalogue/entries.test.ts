@@ -1,7 +1,6 @@
 // Every entry of the catalogue: its shape by the JSON schema, and its options by the schema of all options.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { generateKeyPairSync } from 'node:crypto'
 import Fastify from 'fastify'
 import t from 'tap'
 import { catalogue } from '../../lib/catalogue/index.js'
@@ -9,19 +8,10 @@ import { parseProviderOptions } from '../../lib/options.js'
 import { Provider } from '../../lib/provider.js'
 import { MockAgent } from 'undici'
 import { dataFile, readEntries } from '../fixtures/catalogue-artifacts.js'
+import { clientOf, paramsOf } from '../fixtures/catalogue-client.js'
 import { projectRoot } from '../fixtures/project.js'
-import type { OAuthProviderOptions } from '../../types/options.js'
 
 const entries = Object.entries(readEntries())
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
-const { privateKey: ecKey } = generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
-
-function clientOf ({ clientAuth, signatureMethod }: Partial<OAuthProviderOptions>) {
-  if (clientAuth === 'none') return { clientId: 'id' }
-  if (clientAuth === 'client_secret_signed_jwt') return { clientId: 'id', clientKey: ecKey, clientKeyId: 'key' }
-  if (clientAuth === 'private_key_jwt' || signatureMethod?.startsWith('RSA')) return { clientId: 'id', clientKey: privateKey }
-  return { clientId: 'id', clientSecret: 'secret' }
-}
 
 t.test('each has the shape that the JSON schema describes', async (t) => {
   const schema = JSON.parse(readFileSync(join(projectRoot, 'test/catalogue/schema.json'), 'utf8'))
@@ -42,21 +32,15 @@ t.test('they are in order, one in a line', async (t) => {
 
 for (const [name, entry] of entries) {
   t.test(`the options of ${name} are good`, async (t) => {
-    const params = Object.fromEntries(Object.keys(entry.params ?? {}).filter(param => usesOf(entry.options).includes(`{${param}}`)).map(param => [param, 'one']))
     for (const variant of [undefined, ...Object.keys(entry.variants ?? {})]) {
-      const used = variant === undefined ? params : Object.fromEntries(Object.keys(entry.params ?? {}).filter(param => usesOf({ ...entry.options, ...entry.variants?.[variant]?.options }).includes(`{${param}}`)).map(param => [param, 'one']))
-      const own = 'tld' in used ? { ...used, tld: 'com' } : used
-      const options = parseProviderOptions(name, { ...clientOf(entry.options), ...(variant === undefined ? {} : { variant }), params: own })
+      const params = paramsOf({ ...entry, options: { ...entry.options, ...(variant === undefined ? {} : entry.variants?.[variant]?.options) } as typeof entry.options })
+      const options = parseProviderOptions(name, { ...clientOf(entry.options), ...(variant === undefined ? {} : { variant }), params })
       t.notMatch(JSON.stringify({ ...options, profile: undefined, quirks: { ...options.quirks, headers: {}, userinfo: {} }, userinfoUrl: '' }), /\{\w+\}/, 'no placeholder is left')
       const provider = new Provider(name, options, { dispatcher: new MockAgent(), timeout: 1_000, clock: Date.now })
       t.equal(provider.protocol === 'oauth1', entry.options.requestTokenUrl !== undefined)
       for (const recalled of entry.recalled ?? []) t.ok(recalled.split('.').reduce((value: unknown, key) => Object(value)[key], { ...entry.options, variants: entry.variants }), `recalled ${recalled} is there`)
     }
   })
-}
-
-function usesOf (options: object): string {
-  return JSON.stringify(options)
 }
 
 t.test('the catalogue can be looked at, and not be changed', async (t) => {

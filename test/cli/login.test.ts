@@ -195,6 +195,8 @@ t.test('what cannot start', async (t) => {
   const cwd = configFolder(t, `export default { providers: { service: ${provider} } }`)
   t.match((await runHere(t, ['login', 'service', '--config', 'oauth.config.js'], { cwd })).stderr, 'there are no logins at service: its option grant is set')
   t.match((await runHere(t, ['login', 'other', '--config', 'oauth.config.js'], { cwd })).stderr, 'the config module has no provider other; it has service')
+  const tenants = configFolder(t, 'export default { providers: { sso: () => null } }')
+  t.match((await runHere(t, ['login', 'sso', '--config', 'oauth.config.js'], { cwd: tenants })).stderr, 'sso is a function of the request, and here is none')
   const empty = configFolder(t, 'export default {}')
   t.match((await runHere(t, ['login', 'other', '--config', 'oauth.config.js'], { cwd: empty })).stderr, 'the config module has no provider other; it has none')
   t.match((await runHere(t, ['login', 'auth0', '--client-id', 'a', '--client-secret', 'b'])).stderr, 'FST_OAUTH_INVALID_OPTIONS: Invalid options of fastify-oauth: providers.auth0.params.domain')
