@@ -192,11 +192,20 @@ export function openGrant (cipher: Cipher, stored: StoredGrant, judge?: Judge): 
   const { owner, provider, account, version, authorizedAt } = stored
   const plain = cipher.open('grant', idOf(stored), stored.sealed)
   if (plain === null) return null
+  const secret: Sealed = JSON.parse(plain)
   // Requests share it for a while: none can change it for another.
-  const { dropped, reusable = false, session, movingTo, ...secret } = JSON.parse(plain, (_name, value) => typeof value === 'object' ? Object.freeze(value) : value)
-  const values: GrantValues = { ...secret, owner, ...placeIn(provider), account, version, authorizedAt }
+  Object.values(secret).forEach(freeze)
+  const { dropped, reusable = false, session, movingTo } = secret
+  // On top of it: a rest pattern, and a reviver that freezes, take longer than the decryption.
+  const values: GrantValues = Object.assign(secret, { owner, ...placeIn(provider), account, version, authorizedAt })
   const kept = { refreshing: stored.refreshing === null ? null : JSON.parse(stored.refreshing), dropped, reusable, session, movingTo }
   return createGrant(values, kept, judge)
+}
+
+function freeze (value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  Object.values(value).forEach(freeze)
+  Object.freeze(value)
 }
 
 /** The same grant as it stands now. */

@@ -42,7 +42,8 @@ export class SealedStore {
   }
 
   async row (name: GrantName, until = 0): Promise<StoredGrant | null> {
-    const { answer } = await this.#persist(until, () => this.#reads.get(idOf(name), () => this.ask('read a grant', store => store.get(keyOf(name)))))
+    const read = () => this.ask('read a grant', store => store.get(keyOf(name)))
+    const { answer } = await this.#persist(until, this.#isOwn ? read : () => this.#reads.get(idOf(name), read))
     return answer
   }
 
