@@ -2,14 +2,13 @@
 // They are stored like grants; a lost one is no loss, so no refresh token is kept, and none has to be saved to be used.
 import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import type { GrantKey, StoredGrant } from '../../types/store.js'
-import { ExpiringSet } from './bounded.js'
 import { publishedObtaining } from './events.js'
+import { Flights } from './flights.js'
+import type { Flight } from './flights.js'
 import { createGrant, freshnessOf, idOf } from './grant.js'
 import type { ProviderHealth } from './health.js'
-import { busy } from './lease.js'
 import type { HeldLease, Leases } from './lease.js'
 import { exchangedAt, isObtained, subjectOf } from './obtained-key.js'
-import { restAfter } from './refresh.js'
 import type { SealedStore } from './sealed-store.js'
 
 /** A token that is needed. */
@@ -33,18 +32,15 @@ export interface ObtainedTokensOptions {
   warn: (message: string, error?: unknown) => void
 }
 
-const waitersAtMost = 5_000
-const remembered = 10_000
 const notKept = { refreshToken: undefined, tokenSecret: undefined }
 
 export class ObtainedTokens {
   readonly #options: ObtainedTokensOptions
-  readonly #flights = new Map<string, Promise<OAuthGrant>>()
-  readonly #resting = new ExpiringSet(remembered)
-  #waiting = 0
+  readonly #flights: Flights<OAuthGrant>
 
   constructor (options: ObtainedTokensOptions) {
     this.#options = options
+    this.#flights = new Flights(options.clock)
   }
 
   /** A token that can be used now: the stored one, or a new one. Throws what `obtain` throws, and FST_OAUTH_PROVIDER_RESTING. */
@@ -84,37 +80,22 @@ export class ObtainedTokens {
 
   /** Ends when no token is being obtained. */
   async drain (): Promise<void> {
-    while (this.#flights.size > 0) await Promise.allSettled(this.#flights.values())
+    await this.#flights.drain()
+  }
+
+  #flight (wanted: WantedToken, known: OAuthGrant | null): Flight<OAuthGrant> {
+    const { key, madeFrom, provider } = wanted
+    const begin = () => this.#options.leases.exclusively(key, lease => this.#obtain(wanted, known, lease))
+    return { id: `${idOf(key)} ${madeFrom}`, provider, begin }
   }
 
   // Joins the request under way, or makes one, unless there is another token than the known one by then.
-  async #run (wanted: WantedToken, known: OAuthGrant | null): Promise<OAuthGrant> {
-    if (this.#waiting >= waitersAtMost) throw busy(wanted)
-    this.#waiting++
-    try {
-      return await this.#flight(wanted, known)
-    } finally {
-      this.#waiting--
-    }
-  }
-
-  #flight (wanted: WantedToken, known: OAuthGrant | null): Promise<OAuthGrant> {
-    const id = flightOf(wanted)
-    const flight = this.#flights.get(id) ?? this.#options.leases
-      .exclusively(wanted.key, lease => this.#obtain(wanted, known, lease))
-      .finally(() => this.#flights.delete(id))
-    this.#flights.set(id, flight)
-    return flight
+  #run (wanted: WantedToken, known: OAuthGrant | null): Promise<OAuthGrant> {
+    return this.#flights.join(this.#flight(wanted, known))
   }
 
   #ahead (wanted: WantedToken, known: OAuthGrant): void {
-    const { clock, warn } = this.#options
-    const id = flightOf(wanted)
-    if (this.#flights.has(id) || this.#resting.has(id, clock())) return
-    this.#run(wanted, known).catch(error => {
-      this.#resting.add(id, clock(), restAfter(error))
-      warn(`A token at ${wanted.provider} could not be replaced ahead of its expiry`, error)
-    })
+    this.#flights.ahead(this.#flight(wanted, known), error => this.#options.warn(`A token at ${wanted.provider} could not be replaced ahead of its expiry`, error))
   }
 
   async #obtain (wanted: WantedToken, known: OAuthGrant | null, lease: HeldLease): Promise<OAuthGrant> {
@@ -146,8 +127,4 @@ export class ObtainedTokens {
     if (stored === null || stored.subject !== wanted.madeFrom || stored.accessToken === known?.accessToken) return false
     return freshnessOf(stored, this.#options.clock()) !== 'expired'
   }
-}
-
-function flightOf ({ key, madeFrom }: WantedToken): string {
-  return `${idOf(key)} ${madeFrom}`
 }

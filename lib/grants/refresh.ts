@@ -5,14 +5,15 @@ import type { OAuthGrant } from '../../types/grant.js'
 import { isOAuthError } from '../errors.js'
 import { placeOf } from '../place.js'
 import { Outcome, bearsMark, isUnspent, maySend, sending, withoutRefresh } from './attempt.js'
-import { BoundedMap, ExpiringSet } from './bounded.js'
+import { BoundedMap } from './bounded.js'
 import { published, rescued } from './events.js'
 import type { OnGrantChange } from './events.js'
 import { Exchange, isClientFault } from './exchange.js'
 import type { Refresher } from './exchange.js'
+import { Flights } from './flights.js'
+import type { Flight } from './flights.js'
 import { freshnessOf, idOf, keptOf } from './grant.js'
 import type { GrantName } from './grant.js'
-import { withJitter } from './health.js'
 import type { ProviderHealth } from './health.js'
 import { busy } from './lease.js'
 import type { HeldLease, Leases } from './lease.js'
@@ -33,41 +34,23 @@ export interface RefreshesOptions {
 const markAttempts = 3
 const saveAttempts = 10
 const remembered = 10_000
-const waitersAtMost = 5_000
-const usualRest = 5
-const longestRest = 60
 
 export class Refreshes {
   readonly #options: RefreshesOptions
-  readonly #flights = new Map<string, Promise<OAuthGrant | null>>()
+  readonly #flights: Flights<OAuthGrant | null>
   readonly #unsaved = new BoundedMap<Outcome>(remembered)
-  #waiting = 0
-  readonly #resting = new ExpiringSet(remembered)
   readonly #exchange: Exchange
   #rescue: NodeJS.Timeout | undefined
 
   constructor (options: RefreshesOptions) {
     this.#options = options
+    this.#flights = new Flights(options.clock)
     this.#exchange = new Exchange(options)
   }
 
   /** Joins the refresh under way for this grant, or starts one. Answers what is stored then; null where there is nothing. */
   run (refresher: Refresher, grant: OAuthGrant): Promise<OAuthGrant | null> {
-    const id = idOf(grant)
-    if (this.#waiting >= waitersAtMost) return Promise.reject(busy(grant))
-    this.#waiting++
-    return this.#flight(refresher, grant, id).finally(() => this.#waiting--)
-  }
-
-  #flight (refresher: Refresher, grant: OAuthGrant, id: string): Promise<OAuthGrant | null> {
-    const flight = this.#flights.get(id) ?? this.#options.leases
-      .exclusively(grant, lease => this.#refresh(refresher, grant, lease))
-      .finally(() => {
-        this.#flights.delete(id)
-        this.#saveLater()
-      })
-    this.#flights.set(id, flight)
-    return flight
+    return this.#flights.join(this.#flight(refresher, grant))
   }
 
   /** Whether a grant has a refresh token, or one of it is not stored yet. */
@@ -77,13 +60,9 @@ export class Refreshes {
 
   /** Refreshes without anybody waiting; after a failure the grant rests for a while. */
   ahead (refresher: Refresher, grant: OAuthGrant): void {
-    const { clock, warn } = this.#options
-    const id = idOf(grant)
-    if (this.#flights.has(id) || this.#resting.has(id, clock())) return
-    this.run(refresher, grant).catch(error => {
-      this.#resting.add(id, clock(), restAfter(error))
+    this.#flights.ahead(this.#flight(refresher, grant), error => {
       // Those are told once for each provider, or concern every grant.
-      if (!isClientFault(error) && !isResting(error)) warn(`The grant at ${placeOf(grant)} could not be refreshed ahead of its expiry`, error)
+      if (!isClientFault(error) && !isResting(error)) this.#options.warn(`The grant at ${placeOf(grant)} could not be refreshed ahead of its expiry`, error)
     })
   }
 
@@ -101,8 +80,15 @@ export class Refreshes {
   async drain (): Promise<void> {
     clearTimeout(this.#rescue)
     this.#rescue = undefined
-    while (this.#flights.size > 0) await Promise.allSettled(this.#flights.values())
+    await this.#flights.drain()
     await this.#saveAll()
+  }
+
+  #flight (refresher: Refresher, grant: OAuthGrant): Flight<OAuthGrant | null> {
+    const begin = () => this.#options.leases
+      .exclusively(grant, lease => this.#refresh(refresher, grant, lease))
+      .finally(() => this.#saveLater())
+    return { id: idOf(grant), provider: grant.provider, begin }
   }
 
   async #saveAll (): Promise<void> {
@@ -206,10 +192,4 @@ export class Refreshes {
 
 function isResting (error: unknown): boolean {
   return isOAuthError(error) && error.code === 'FST_OAUTH_PROVIDER_RESTING'
-}
-
-/** Milliseconds for which nothing is tried ahead of need after a failure. */
-export function restAfter (error: unknown): number {
-  const seconds = isOAuthError(error) ? error.retryAfter ?? usualRest : usualRest
-  return withJitter(Math.min(seconds, longestRest) * 1_000)
 }
