@@ -107,3 +107,21 @@ t.test('a check that failed by keys which another has replaced meanwhile takes t
   t.equal(await waiting, 'with the new ones')
   t.equal(wire.to('/jwks').length, 2)
 })
+
+t.test('keys that are still being asked for at an old address are not waited for in the place of those at the new one', async (t) => {
+  const { wire } = await startWireLogin(t)
+  const dispatcher = agentOf(t)
+  const keys = new ProviderKeys({ provider: 'wire', clock: Date.now, transport: createTransport({ dispatcher, provider: 'wire', timeout: 5_000, allows: isLoopback }) })
+  let release = () => {}
+  const held = new Promise<void>(resolve => { release = resolve })
+  wire.handlers.set('/old', async () => { await held; return { status: 500 } })
+  const run = async () => 'checked'
+  const old = keys.check({ issuer: wire.issuer, jwks_uri: `${wire.issuer}/old` }, run)
+  const moved = keys.check({ issuer: wire.issuer, jwks_uri: `${wire.issuer}/jwks` }, run)
+  const first = await Promise.race([moved, delay(1_000, 'still waiting')])
+  release()
+  t.match(await failureOf(t, old), { message: /status 500/ })
+  t.equal(first, 'checked')
+  t.equal(await keys.check({ issuer: wire.issuer, jwks_uri: `${wire.issuer}/jwks` }, run), 'checked')
+  t.equal(wire.to('/jwks').length, 1)
+})
