@@ -42,8 +42,7 @@ export class SealedStore {
   }
 
   async row (name: GrantName, until = 0): Promise<StoredGrant | null> {
-    const read = () => this.ask('read a grant', store => store.get(keyOf(name)))
-    const { answer } = await this.#persist(until, this.#isOwn ? read : () => this.#reads.get(idOf(name), read))
+    const { answer } = await this.#persist(until, () => this.#reads.get(idOf(name), () => this.ask('read a grant', store => store.get(keyOf(name)))))
     return answer
   }
 

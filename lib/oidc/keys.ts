@@ -33,7 +33,7 @@ export class ProviderKeys {
   #set: KeySet | undefined
   // The engine keeps imported keys with the metadata object that it is given: one for each set of keys.
   #holder: { of: AuthorizationServer, text: string, server: AuthorizationServer } | undefined
-  #flight: Promise<KeySet> | undefined
+  #flight: { url: string, keys: Promise<KeySet> } | undefined
   #searchedAt = Number.NEGATIVE_INFINITY
   #behindFrom = Number.NEGATIVE_INFINITY
 
@@ -99,8 +99,16 @@ export class ProviderKeys {
   }
 
   #fetch (url: string): Promise<KeySet> {
-    this.#flight ??= this.#ask(url).finally(() => { this.#flight = undefined })
-    return this.#flight
+    if (this.#flight?.url === url) return this.#flight.keys
+    // What comes late from an old address takes the place of nothing.
+    const isLatest = () => this.#flight === flight
+    const keys = this.#ask(url).then(set => {
+      if (isLatest()) this.#set = set
+      return set
+    }).finally(() => { if (isLatest()) this.#flight = undefined })
+    const flight = { url, keys }
+    this.#flight = flight
+    return keys
   }
 
   async #ask (url: string): Promise<KeySet> {
@@ -109,8 +117,7 @@ export class ProviderKeys {
     const why = answer.status === 200 ? 'it holds no list of keys' : `status ${answer.status}`
     const find = answer.status === 200 ? keysIn(answer.text) : undefined
     if (find === undefined) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['JWK Set', provider, why])
-    this.#set = { url, text: answer.text, find, goodUntil: clock() + lifetimeOf(answer, lifetime) }
-    return this.#set
+    return { url, text: answer.text, find, goodUntil: clock() + lifetimeOf(answer, lifetime) }
   }
 }
 

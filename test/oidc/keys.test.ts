@@ -114,14 +114,14 @@ t.test('keys that are still being asked for at an old address are not waited for
   const keys = new ProviderKeys({ provider: 'wire', clock: Date.now, transport: createTransport({ dispatcher, provider: 'wire', timeout: 5_000, allows: isLoopback }) })
   let release = () => {}
   const held = new Promise<void>(resolve => { release = resolve })
-  wire.handlers.set('/old', async () => { await held; return { status: 500 } })
+  wire.handlers.set('/old', async () => { await held; return { body: JSON.stringify({ keys: [] }) } })
   const run = async () => 'checked'
   const old = keys.check({ issuer: wire.issuer, jwks_uri: `${wire.issuer}/old` }, run)
   const moved = keys.check({ issuer: wire.issuer, jwks_uri: `${wire.issuer}/jwks` }, run)
   const first = await Promise.race([moved, delay(1_000, 'still waiting')])
   release()
-  t.match(await failureOf(t, old), { message: /status 500/ })
   t.equal(first, 'checked')
+  t.equal(await old, 'checked')
   t.equal(await keys.check({ issuer: wire.issuer, jwks_uri: `${wire.issuer}/jwks` }, run), 'checked')
   t.equal(wire.to('/jwks').length, 1)
 })
