@@ -133,16 +133,18 @@ export class Provider implements OAuthProvider {
   }
 
   /** Starts a login. The request is what `requestTokenParams` and `authorizeParams` may be functions of. */
-  async begin ({ redirectUri, scope, ...own }: LoginStart, request: unknown) {
-    const asked = await this.#asked.of(own, request)
+  async begin (start: LoginStart, request: unknown) {
+    const { redirectUri, scope } = start
+    const { params, resource, maxAge } = await this.#asked.of(start, request)
     const requestParams = await this.#asked.params('requestTokenParams', request)
-    return { ...await this.#protocol.begin({ redirectUri, scope, ...asked, requestParams }), formPost: /^form_post(\.jwt)?$/.test(asked.params.response_mode ?? '') }
+    const { url, key, secrets } = await this.#protocol.begin({ redirectUri, scope, params, resource, maxAge, requestParams })
+    return { url, key, secrets, formPost: /^form_post(\.jwt)?$/.test(params.response_mode ?? '') }
   }
 
   /** Ends a login. The request is what `accessTokenParams` may be a function of. */
-  async complete (end: LoginEnd, request: unknown): Promise<CompletedLogin> {
+  async complete ({ callback, secrets, redirectUri }: LoginEnd, request: unknown): Promise<CompletedLogin> {
     const params = await this.#asked.params('accessTokenParams', request)
-    return this.identify(await this.#protocol.complete({ ...end, params }))
+    return this.identify(await this.#protocol.complete({ callback, secrets, redirectUri, params }))
   }
 
   /** Finds out whose tokens those of a login are. */

@@ -38,8 +38,9 @@ export class MemoryGrantStore implements GrantStore {
     if ((this.#living(id)?.version ?? 0) !== expectedVersion) return false
     if (fence !== undefined && fence < (this.#leases.get(id)?.fence ?? 0)) return false
     this.#remove(id)
-    this.#grants.set(id, { grant: { ...grant, version: expectedVersion + 1 }, writtenAt: this.#clock() })
-    this.#owned(grant.owner).add(id)
+    const { owner, provider, account, authorizedAt, refreshing, sealed } = grant
+    this.#grants.set(id, { grant: { owner, provider, account, authorizedAt, refreshing, sealed, version: expectedVersion + 1 }, writtenAt: this.#clock() })
+    this.#owned(owner).add(id)
     const oldest = this.#grants.keys().next().value as string
     if (this.#grants.size > this.#max) this.#remove(oldest)
     else this.#living(oldest)

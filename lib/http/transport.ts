@@ -50,11 +50,11 @@ export function createAgent (options: Agent.Options = {}): Dispatcher {
  * within the time, has `unspent: true`: what the call would have sent is as good as before. So has a redirect, which is an answer.
  */
 export function createTransport (options: TransportOptions): Transport {
-  const dispatcher = options.dispatcher.compose(noting)
+  const noted = { ...options, dispatcher: options.dispatcher.compose(noting) }
   return async (url, call) => {
     const deadline = new CallDeadline(options.timeout)
     try {
-      return await deadline.limit(send(url, call, { ...options, dispatcher, signal: deadline }))
+      return await deadline.limit(send(url, call, noted, deadline))
     } catch (error) {
       throw deadline.aborted ? oauthError('FST_OAUTH_PROVIDER_TIMEOUT', [options.provider, options.timeout], error, { unspent: !deadline.isSent }) : explain(error, options.provider, !deadline.isSent)
     }
@@ -76,8 +76,8 @@ const noting: Dispatcher.DispatcherComposeInterceptor = dispatch => (options: Di
   return dispatch(options, handler)
 }
 
-async function send (url: URL, call: Call, options: TransportOptions & { signal: CallDeadline }): Promise<Answer> {
-  const { dispatcher, provider, allows, signal } = options
+async function send (url: URL, call: Call, options: TransportOptions, signal: CallDeadline): Promise<Answer> {
+  const { dispatcher, provider, allows } = options
   const { method, headers, body = null, redirects = 0 } = call
   if (!allows(url)) throw oauthError('FST_OAUTH_INSECURE_URL', [url.origin], undefined, { unspent: true })
   const response = await request(url, { dispatcher, method: method as Dispatcher.HttpMethod, headers, body, signal, ...(holdsRefreshToken(call) ? { reset: true } : {}) })
@@ -89,7 +89,7 @@ async function send (url: URL, call: Call, options: TransportOptions & { signal:
   await response.body.dump()
   const { location } = response.headers
   if (redirects <= 0 || typeof location !== 'string' || !URL.canParse(location, url.href)) throw oauthError('FST_OAUTH_PROVIDER_REDIRECT', [provider, status], undefined, { unspent: true })
-  return send(new URL(location, url), { ...call, redirects: redirects - 1 }, options)
+  return send(new URL(location, url), { ...call, redirects: redirects - 1 }, options, signal)
 }
 
 // Sent over a connection that was idle, it may meet a server that is closing it, and nobody knows whether it was read: a

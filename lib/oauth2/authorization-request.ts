@@ -73,7 +73,7 @@ export function authorizationRequest (request: AuthorizationRequest): { query: Q
 /** Where the browser is sent. What the endpoint's own query has besides is kept. */
 export function authorizationUrl (endpoint: string, query: Query, fragment = ''): string {
   const url = new URL(endpoint)
-  const own = [...new URLSearchParams(url.search)].filter(([name]) => !Object.hasOwn(query, name))
+  const own = url.search === '' ? [] : [...new URLSearchParams(url.search)].filter(([name]) => !Object.hasOwn(query, name))
   url.search = new URLSearchParams([...own, ...pairsOf(query)]).toString()
   url.hash = fragment
   return url.href
@@ -81,5 +81,10 @@ export function authorizationUrl (endpoint: string, query: Query, fragment = '')
 
 /** Each parameter as it is sent. */
 export function pairsOf (query: Query): Array<[string, string]> {
-  return Object.entries(query).flatMap(([name, value]) => typeof value === 'string' ? [[name, value]] : value.map((one): [string, string] => [name, one]))
+  const pairs: Array<[string, string]> = []
+  for (const [name, value] of Object.entries(query)) {
+    if (typeof value === 'string') pairs.push([name, value])
+    else for (const one of value) pairs.push([name, one])
+  }
+  return pairs
 }

@@ -57,7 +57,7 @@ function waysOf ({ provider, options, signer, clock }: ClientAuthOptions): Recor
   const audienceOf = (server: AuthorizationServer) => audienceAt(server, options)
   const byKey = (claims: Record<string, unknown>) => signJwt(signer as ClientSigner, claims, { provider, typ: 'JWT' })
   return {
-    client_secret_basic: clientSecretBasic(secret, quirks.basicAuth === 'raw'),
+    client_secret_basic: clientSecretBasic(quirks.basicAuth === 'raw' ? rawCredentials(clientId, secret) : basicCredentials(clientId, secret)),
     client_secret_post: clientSecretPost(secret),
     client_secret_jwt: clientAssertion({ clientId, clock, audienceOf, sign: claims => signWithSecret(secret, claims) }),
     client_secret_signed_jwt: signedSecret({ clientId, clock, audienceOf: server => server.issuer, sign: byKey, claims }),
@@ -76,9 +76,9 @@ function clientSecretPost (secret: string): ClientAuth {
 }
 
 // oauth4webapi's own also escapes `-`, `_`, `.` and `*`, which several servers do not decode.
-function clientSecretBasic (secret: string, raw: boolean): ClientAuth {
-  return (_server, client, _body, headers) => {
-    headers.set('authorization', `Basic ${raw ? rawCredentials(client.client_id, secret) : basicCredentials(client.client_id, secret)}`)
+function clientSecretBasic (credentials: string): ClientAuth {
+  return (_server, _client, _body, headers) => {
+    headers.set('authorization', `Basic ${credentials}`)
   }
 }
 

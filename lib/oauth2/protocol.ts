@@ -153,8 +153,9 @@ export class OAuth2Protocol {
       key: secrets.dpopKey
     })
     const tokens = await this.#strategies.kept(await this.#read(server, answer, { code: String(checked.get('code')), key: secrets.dpopKey }))
-    const raw = callbackParams === undefined ? tokens.raw : { ...tokens.raw, callback: pick(callback, callbackParams) }
-    return { ...tokens, raw, ...(secrets.resource === undefined ? {} : { resource: secrets.resource }) }
+    if (callbackParams !== undefined) tokens.raw = { ...tokens.raw, callback: pick(callback, callbackParams) }
+    if (secrets.resource !== undefined) tokens.resource = secrets.resource
+    return tokens
   }
 
   /** RFC 6749 section 6. A refreshed id_token must be of the same issuer and subject (OpenID Connect Core 1.0 section 12.2). */

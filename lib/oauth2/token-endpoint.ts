@@ -84,9 +84,12 @@ export class TokenEndpoint {
     this.#auth = clientAuthOf(given)
     this.#secrets = clientSecret === undefined ? [] : [clientSecret, basicCredentials(clientId, clientSecret), rawCredentials(clientId, clientSecret)]
     // Without an issuer an id_token cannot be verified: it is left out.
-    const reading = (readsIdToken: boolean) => ({ scopeDelimiter: quirks?.scopeDelimiter, readsIdToken, shape: quirks?.tokenAnswer, clock: given.clock })
-    this.#readTokens = answer => readTokenAnswer(answer, reading(issuer !== undefined))
-    this.#readPlain = answer => readTokenAnswer(answer, reading(false))
+    const reader = (readsIdToken: boolean) => {
+      const reading = { scopeDelimiter: quirks?.scopeDelimiter, readsIdToken, shape: quirks?.tokenAnswer, clock: given.clock }
+      return (answer: Answer) => readTokenAnswer(answer, reading)
+    }
+    this.#readTokens = reader(issuer !== undefined)
+    this.#readPlain = reader(false)
   }
 
   /** Exchanges an authorization code, once; after `use_dpop_nonce` the server has not looked at it yet. */
@@ -94,7 +97,9 @@ export class TokenEndpoint {
     const secrets = [String(callback.get('code')), verifier, ...this.#secrets]
     return this.#explained({ endpoint: 'token endpoint', exchange: true, secrets }, () => this.#proven(key, this.#readTokens, async http => {
       const response = await engine.authorizationCodeGrantRequest(server, this.client, this.#auth(server), callback, redirectUri, verifier ?? engine.nopkce, { ...http, additionalParameters: withResource(params, resource) })
-      const expected = { ...(nonce === undefined ? {} : { expectedNonce: nonce }), ...(maxAge === undefined ? {} : { maxAge }), requireIdToken }
+      const expected: engine.ProcessAuthorizationCodeResponseOptions = { requireIdToken }
+      if (nonce !== undefined) expected.expectedNonce = nonce
+      if (maxAge !== undefined) expected.maxAge = maxAge
       return { response, body: await engine.processAuthorizationCodeResponse(await this.#issuing(server, response), this.client, response, expected) }
     }))
   }

@@ -40,7 +40,8 @@ function withChanges (body: URLSearchParams, grant: string, { scope, quirks = {}
 }
 
 /** The same parameters under other names. */
-export function renamed (params: URLSearchParams, names: Record<string, string> = {}): URLSearchParams {
+export function renamed (params: URLSearchParams, names: Record<string, string> | undefined): URLSearchParams {
+  if (names === undefined) return params
   return new URLSearchParams([...params].map(([name, value]): [string, string] => [Object.hasOwn(names, name) ? names[name] as string : name, value]))
 }
 

@@ -32,7 +32,7 @@ export class ProviderKeys {
   readonly #options: KeyOptions
   #set: KeySet | undefined
   // The engine keeps imported keys with the metadata object that it is given: one for each set of keys.
-  #holder: { of: AuthorizationServer, text: string, server: AuthorizationServer } | undefined
+  #holder: { of: AuthorizationServer, text: string, server: AuthorizationServer, options: ValidateSignatureOptions } | undefined
   #flight: { url: string, keys: Promise<KeySet> } | undefined
   #searchedAt = Number.NEGATIVE_INFINITY
   #behindFrom = Number.NEGATIVE_INFINITY
@@ -68,8 +68,8 @@ export class ProviderKeys {
   }
 
   #run <T> (server: AuthorizationServer, { text }: KeySet, run: KeyCheck<T>): Promise<T> {
-    if (this.#holder?.of !== server || this.#holder.text !== text) this.#holder = { of: server, text, server: { ...server } }
-    return run(this.#holder.server, { [allowInsecureRequests]: true, [customFetch]: async () => toResponse({ status: 200, text }, 'application/json') })
+    if (this.#holder?.of !== server || this.#holder.text !== text) this.#holder = { of: server, text, server: { ...server }, options: readingFrom(text) }
+    return run(this.#holder.server, this.#holder.options)
   }
 
   async #current (url: string): Promise<KeySet> {
@@ -119,6 +119,11 @@ export class ProviderKeys {
     if (find === undefined) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['JWK Set', provider, why])
     return { url, text: answer.text, find, goodUntil: clock() + lifetimeOf(answer, lifetime) }
   }
+}
+
+// What the engine would fetch is here.
+function readingFrom (text: string): ValidateSignatureOptions {
+  return { [allowInsecureRequests]: true, [customFetch]: async () => toResponse({ status: 200, text }, 'application/json') }
 }
 
 // Whether other keys may change what a check has found.

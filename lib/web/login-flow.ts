@@ -56,8 +56,8 @@ export class LoginFlow {
     const params = { ...(prompt === undefined ? {} : { prompt }), ...(loginHint === undefined ? {} : { login_hint: loginHint }), ...authenticationParams({ acr, maxAge }) }
     const redirectUri = callbackUrlOf(this.#context, request, provider)
     const { url, key, secrets, formPost } = await provider.begin({ redirectUri, scope: asked, params, asks }, request)
-    const login = { provider: provider.name, tenant: provider.tenant, key, secrets, scope: asked, required, acr, maxAge, account, popup, link, crossSite, silent, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost }
-    this.pending.save(request, reply, login)
+    const login = { provider: provider.name, tenant: provider.tenant, secrets, scope: asked, required, acr, maxAge, account, popup, link, crossSite, silent, returnTo: this.#returnTo(request, provider, returnTo), owner, formPost }
+    this.pending.save(request, reply, { key, login })
     seeOther(reply, url)
   }
 

@@ -66,9 +66,9 @@ export class PendingLogins {
   }
 
   /** Remembers a login in the browser; beyond eight of them, or 5 000 bytes, the oldest are dropped. */
-  save (request: FastifyRequest, reply: FastifyReply, { key, ...login }: Omit<PendingLogin, 'startedAt' | 'hadCookies'> & { key: string }): void {
+  save (request: FastifyRequest, reply: FastifyReply, { key, login }: { key: string, login: Omit<PendingLogin, 'startedAt' | 'hadCookies'> }): void {
     const hadCookies = Object.keys(cookiesOf(request)).some(name => !cookieNames.test(name))
-    const pending: PendingLogin = { ...login, hadCookies, startedAt: this.#context.options.clock() }
+    const pending: PendingLogin = Object.assign(login, { hadCookies, startedAt: this.#context.options.clock() })
     const id = idOf(key)
     const name = this.#nameOf(request, id)
     const value = this.#context.cipher.seal('pending-login', id, JSON.stringify(pending))
@@ -99,7 +99,7 @@ export class PendingLogins {
     if (login.provider !== provider) throw refuse('FST_OAUTH_STATE_OTHER_PROVIDER')
     if (login.tenant !== tenant) throw refuse('FST_OAUTH_STATE_OTHER_TENANT')
     if (this.#isExpired(login)) throw refuse('FST_OAUTH_STATE_EXPIRED')
-    return { ...login, others: others.map(other => other.login) }
+    return Object.assign(login, { others: others.map(other => other.login) })
   }
 
   /** Whether a login started in a browser that has cookies besides ours, which a cross-site POST may come without. */
