@@ -23,7 +23,7 @@ const parts = {
   oauth2: ['oidc', 'http', 'errors', 'random', 'client-key', 'json-pointer', 'catalogue'],
   grants: ['errors', 'random', 'place'],
   'store-tests': [],
-  'login-start': ['options'],
+  'login-start': ['oauth1', 'oauth2', 'options'],
   protocol: ['login-start', 'oauth2', 'oidc', 'http'],
   provider: providers,
   tenants: providers,

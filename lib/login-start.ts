@@ -1,31 +1,14 @@
 // What a login asks of its provider: the options, some of them functions of the request, and its own parameters, which win.
-import type { OAuthDpopKey } from '../types/client-auth.js'
+import type { TemporaryCredentials } from './oauth1/protocol.js'
+import type { LoginSecrets as OAuth2LoginSecrets } from './oauth2/authorization-request.js'
 import type { ProviderOptions, RequestValues } from './options.js'
 import { parseParams, parseRequestValues, requestNames, requestParams } from './options.js'
 
 type Params = ProviderOptions['authorizeParams']
 type AskedOf = Parameters<Extract<Params, (...given: never[]) => unknown>>[0]
 
-/** What a callback is checked against: each protocol has its own part of it. */
-export interface LoginSecrets {
-  /** 256 bits: tells logins apart everywhere. */
-  state: string
-  /** OAuth 2: of PKCE. */
-  verifier?: string
-  /** OpenID Connect. */
-  nonce?: string
-  /** What the tokens will be bound to (RFC 9449). */
-  dpopKey?: OAuthDpopKey
-  /** Where they are to be used (RFC 8707). */
-  resource?: readonly string[]
-  /** Seconds since the authentication at most. */
-  maxAge?: number
-  /** The response must be a signed JWT. */
-  jarm?: boolean
-  /** OAuth 1.0a: the temporary credentials. */
-  token?: string
-  tokenSecret?: string
-}
+/** What a callback is checked against: its state tells logins apart everywhere, and each protocol has its own part besides. */
+export type LoginSecrets = OAuth2LoginSecrets & Partial<TemporaryCredentials>
 
 /** What one login asks for by itself. */
 export interface OwnRequest {

@@ -1,22 +1,14 @@
 // What real providers answer to a request for credentials (RFC 5849 sections 2.1 and 2.3): a form, under any content type, or JSON.
+import { jsonObjectIn } from '../http/json-object.js'
 
 /** A token, its secret, and everything else that came with them. */
 export interface CredentialsAnswer { token: string, tokenSecret: string, rest: Record<string, unknown> }
 
 /** null where there is no token in it, or no secret; that may be empty. */
 export function readCredentials (text: string): CredentialsAnswer | null {
-  const { oauth_token: token, oauth_token_secret: tokenSecret, ...rest } = parseJson(text) ?? parseForm(text)
+  const { oauth_token: token, oauth_token_secret: tokenSecret, ...rest } = jsonObjectIn(text) ?? parseForm(text)
   if (typeof token !== 'string' || token === '' || typeof tokenSecret !== 'string') return null
   return { token, tokenSecret, rest }
-}
-
-function parseJson (text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : null
-  } catch {
-    return null
-  }
 }
 
 // Some end the line.

@@ -4,6 +4,7 @@ import type { AuthorizationServer } from 'oauth4webapi'
 import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { OAuthClientRegistration, OAuthRegistrationAccess } from '../../types/registration.js'
 import { oauthError } from '../errors.js'
+import { jsonObjectIn } from '../http/json-object.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
 import { refuseUnavailable } from '../http/unavailable.js'
@@ -82,7 +83,7 @@ export class Registration {
 
   // Some servers answer 200, and some leave out when a secret expires.
   #read ({ status, text }: Answer): Response {
-    const body = status < 300 ? objectOf(text) : undefined
+    const body = status < 300 ? jsonObjectIn(text) : undefined
     const json = body === undefined ? {} : { json: { ...body, client_secret_expires_at: Number(body.client_secret_expires_at ?? 0) } }
     return toResponse({ status: status < 300 ? 201 : status, text, ...json }, 'application/json')
   }
@@ -94,14 +95,5 @@ export class Registration {
     } catch (error) {
       throw explainEngineError(error, { provider, endpoint, noIdToken: true, secrets: [secret] })
     }
-  }
-}
-
-function objectOf (text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
-  } catch {
-    return undefined
   }
 }

@@ -1,5 +1,6 @@
 // What real token endpoints answer, brought into the form that RFC 6749 sections 5.1 and 5.2 give it.
 import type { OAuthTokenAnswerQuirks } from '../../types/wire-quirks.js'
+import { jsonObjectIn } from '../http/json-object.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer } from '../http/transport.js'
 import { standardShape } from './token-shape.js'
@@ -21,7 +22,7 @@ export interface TokenAnswerReading {
  * becomes a 400, a missing or made-up token_type becomes Bearer, lists of scopes become one string. Anything else is left to the engine.
  */
 export function readTokenAnswer (answer: Answer, reading: TokenAnswerReading): Response {
-  const read = parseJson(answer.text) ?? parseForm(answer.text)
+  const read = jsonObjectIn(answer.text) ?? parseForm(answer.text)
   if (read === undefined) return toResponse(answer, 'application/json')
   const { shape, clock = Date.now } = reading
   const body = shape === undefined ? read : standardShape(read, shape, clock())
@@ -48,15 +49,6 @@ function scopesOf (scope: unknown, delimiter = ','): string | undefined {
   const text = Array.isArray(scope) ? scope.join(' ') : typeof scope === 'string' ? scope : ''
   const names = text.split(delimiter).join(' ').split(/\s+/).filter(name => name !== '')
   return names.length === 0 ? undefined : names.join(' ')
-}
-
-function parseJson (text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function parseForm (text: string): Record<string, unknown> | undefined {
