@@ -435,6 +435,7 @@ export type OAuthCatalogueName =
 
 /** The placeholders of the entries that have any: values for the option `params`. */
 export interface OAuthCatalogueParams {
+  'adobe-sign': { shard?: string }
   aha: { subdomain: string }
   amocrm: { tld?: string, subdomain: string }
   asgardeo: { tenant: string }
