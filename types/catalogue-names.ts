@@ -461,6 +461,7 @@ export interface OAuthCatalogueParams {
   cognito: { region?: string, userPoolId?: string, domain: string }
   crossid: { subdomain: string }
   deputy: { subdomain: string }
+  descope: { projectId: string }
   'duende-identity-server': { domain: string }
   duo: { domain: string }
   egnyte: { subdomain: string }
