@@ -435,6 +435,7 @@ export type OAuthCatalogueName =
 
 /** The placeholders of the entries that have any: values for the option `params`. */
 export interface OAuthCatalogueParams {
+  'adobe-sign': { shard?: string }
   aha: { subdomain: string }
   amocrm: { tld?: string, subdomain: string }
   asgardeo: { tenant: string }
@@ -460,6 +461,7 @@ export interface OAuthCatalogueParams {
   cognito: { region?: string, userPoolId?: string, domain: string }
   crossid: { subdomain: string }
   deputy: { subdomain: string }
+  descope: { projectId: string }
   'duende-identity-server': { domain: string }
   duo: { domain: string }
   egnyte: { subdomain: string }

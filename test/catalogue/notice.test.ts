@@ -5,10 +5,10 @@ import { startApp } from '../fixtures/app.js'
 const client = { clientId: 'id', clientSecret: 'secret' }
 
 t.test('entries that one source has are named when the application starts', async (t) => {
-  const { logs } = await startApp(t, { providers: { aweber: client, work: { ...client, extends: 'genius' }, github: client, sso: { ...client, issuer: 'https://sso.example' } } })
+  const { logs } = await startApp(t, { providers: { idonethis: client, work: { ...client, extends: 'jumplead' }, github: client, sso: { ...client, issuer: 'https://sso.example' } } })
   const notices = logs.filter(line => line.includes('of the catalogue'))
 
-  t.match(notices, [/the entry aweber of the catalogue, which providers\.aweber takes/, /the entry genius of the catalogue, which providers\.work takes/])
+  t.match(notices, [/the entry idonethis of the catalogue, which providers\.idonethis takes/, /the entry jumplead of the catalogue, which providers\.work takes/])
   t.equal(notices.length, 2)
 })
 
