@@ -485,7 +485,8 @@ export interface OAuthCatalogueParams {
   mailcow: { domain: string }
   mastodon: { domain: string }
   mattermost: { domain: string }
-  mercadolibre: { tld?: string }
+  mercadolibre: { domain?: string }
+  mercadopago: { domain?: string }
   microsoft: { tenant?: string }
   moodle: { domain: string }
   nationbuilder: { subdomain: string }
