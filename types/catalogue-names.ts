@@ -510,6 +510,7 @@ export interface OAuthCatalogueParams {
   shopify: { subdomain: string }
   snowflake: { subdomain: string }
   socrata: { subdomain: string }
+  stackexchange: { site?: string, key: string }
   superoffice: { environment?: string }
   synology: { domain: string }
   'uae-pass': { domain?: string }
