@@ -487,7 +487,8 @@ export interface OAuthCatalogueParams {
   mailcow: { domain: string }
   mastodon: { domain: string }
   mattermost: { domain: string }
-  mercadolibre: { tld?: string }
+  mercadolibre: { domain?: string }
+  mercadopago: { domain?: string }
   microsoft: { tenant?: string }
   moodle: { domain: string }
   nationbuilder: { subdomain: string }
@@ -511,6 +512,7 @@ export interface OAuthCatalogueParams {
   shopify: { subdomain: string }
   snowflake: { subdomain: string }
   socrata: { subdomain: string }
+  stackexchange: { site?: string, key: string }
   superoffice: { environment?: string }
   synology: { domain: string }
   'uae-pass': { domain?: string }
