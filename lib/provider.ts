@@ -15,7 +15,7 @@ import type { DeviceAuthorization } from './oauth2/device.js'
 import { OAuth2Protocol } from './oauth2/protocol.js'
 import { LoginRequestParams } from './login-start.js'
 import type { ProviderLogout } from './oidc/logout.js'
-import { toProfile, withEmails } from './oidc/profile.js'
+import { checkUser, toProfile, withEmails } from './oidc/profile.js'
 import { pathOf, placeOf } from './place.js'
 import type { ProviderTenant } from './place.js'
 import { isLoopback, parseIntrospectOptions, parseOwnTokens } from './options.js'
@@ -211,7 +211,7 @@ export class Provider implements OAuthProvider {
   async profile (grant: OAuthGrant): Promise<OAuthProfile> {
     const userinfo = await this.#protocol.userinfo(grant)
     if (userinfo === undefined && grant.claims === undefined) throw oauthError('FST_OAUTH_PROFILE_UNAVAILABLE', [this.name])
-    const profile = toProfile({ ...grant.claims, ...userinfo }, this.#options.profile)
+    const profile = this.#profileOf({ ...grant.claims, ...userinfo }, grant)
     // With an id_token the subjects were compared already.
     if (grant.claims === undefined && grant.subject !== undefined && profile.id !== grant.subject) throw oauthError('FST_OAUTH_USERINFO_MISMATCH', [this.name])
     return withEmails(profile, this.#options.profile, url => this.#protocol.resource(grant, url))
@@ -223,6 +223,13 @@ export class Provider implements OAuthProvider {
     const { userinfoUrl, quirks } = this.#options
     if (userinfoUrl === undefined && quirks.userinfo?.from === undefined && this.protocol !== 'oauth1') return undefined
     const userinfo = await this.#protocol.userinfo(tokens)
-    return userinfo === undefined ? undefined : toProfile(userinfo, this.#options.profile).id
+    return userinfo === undefined ? undefined : this.#profileOf(userinfo, tokens).id
+  }
+
+  #profileOf (raw: Record<string, unknown>, { accessToken, tokenSecret }: Pick<OAuthTokenSet, 'accessToken' | 'tokenSecret'>): OAuthProfile {
+    const { profile: map, clientSecret } = this.#options
+    const profile = toProfile(raw, map)
+    checkUser(profile, { provider: this.place, secrets: [accessToken, tokenSecret, clientSecret] })
+    return profile
   }
 }

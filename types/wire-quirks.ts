@@ -50,7 +50,7 @@ export interface OAuthTokenAnswerQuirks {
     code: string
     /** Pointer to a text. */
     description?: string
-    /** Codes that mean `invalid_grant`: the code or the refresh token is not good. Default: `invalid_grant` alone. */
+    /** Codes, or whole descriptions, that mean `invalid_grant`: the code or the refresh token is not good. Default: `invalid_grant` alone. */
     invalidGrant?: readonly string[]
   }
 }

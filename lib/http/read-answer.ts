@@ -33,6 +33,11 @@ class ReadAnswer {
     return this.#read.json ?? JSON.parse(this.#read.text)
   }
 
+  /** What was answered, also where it was read already. */
+  get sent (): string {
+    return this.#read.text
+  }
+
   clone (): ReadAnswer {
     return new ReadAnswer(this.#read, String(this.headers.get('content-type')))
   }
@@ -41,4 +46,9 @@ class ReadAnswer {
 /** An answer as a Response, under the content type that the engine expects. */
 export function toResponse (answer: ReadBody, contentType: string): Response {
   return new ReadAnswer(answer, contentType) as unknown as Response
+}
+
+/** What was answered, of a Response that was made here. */
+export function textOf (response: Response): string {
+  return (response as unknown as ReadAnswer).sent
 }

@@ -1,6 +1,7 @@
 // The one place that asks for temporary credentials and token credentials (RFC 5849 sections 2.1 and 2.3), and for userinfo.
 import { isOAuthError, oauthError, quote } from '../errors.js'
 import { problemOf } from '../http/problem.js'
+import { reasonOf } from '../http/reason.js'
 import type { Answer, Transport } from '../http/transport.js'
 import { refuseUnavailable } from '../http/unavailable.js'
 import { isDenial } from './callback.js'
@@ -89,7 +90,10 @@ export class CredentialsEndpoint {
   }
 
   #reason (answer: Answer, { token, tokenSecret, verifier }: SigningToken): string {
+    const secrets = [token, tokenSecret, verifier, ...this.#options.signer.secrets]
     const problem = problemOf(answer.headers, answer.text)
-    return problem === undefined ? `status ${answer.status}` : quote(problem, [token, tokenSecret, verifier, ...this.#options.signer.secrets])
+    if (problem !== undefined) return quote(problem, secrets)
+    const reason = reasonOf(answer)
+    return reason === undefined ? `status ${answer.status}` : `status ${answer.status}: ${quote(reason, secrets)}`
   }
 }

@@ -2,6 +2,8 @@
 import { AuthorizationResponseError, JWT_TIMESTAMP_CHECK, OperationProcessingError, RESPONSE_IS_NOT_CONFORM, ResponseBodyError } from 'oauth4webapi'
 import { isOAuthError, oauthError, quote } from '../errors.js'
 import type { OAuthErrorCode } from '../errors.js'
+import { textOf } from '../http/read-answer.js'
+import { failureIn, reasonOf } from '../http/reason.js'
 
 export interface FailedStep {
   provider: string
@@ -33,9 +35,15 @@ export function explainEngineError (error: unknown, { provider, endpoint, exchan
   if (!noIdToken && aboutIdTokens.test(message)) return oauthError('FST_OAUTH_ID_TOKEN_INVALID', [provider, message], error)
   if (error instanceof OperationProcessingError && error.code === RESPONSE_IS_NOT_CONFORM) {
     const { status } = error.cause as Response
-    return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, `status ${status}`], error, { unspent: status >= 400 })
+    const reason = reasonOf({ text: textOf(error.cause as Response), headers: {} })
+    return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, withReason(`status ${status}`, reason, secrets)], error, { unspent: status >= 400 })
   }
-  return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, message], error)
+  const reason = failureIn(Object((error as Error).cause).body)
+  return oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, withReason(message, reason, secrets)], error)
+}
+
+function withReason (why: string, reason: string | undefined, secrets: FailedStep['secrets']): string {
+  return reason === undefined ? why : `${why}: ${quote(reason, secrets)}`
 }
 
 // What a login without questions ends with where it cannot do without (OpenID Connect Core 1.0 section 3.1.2.6).

@@ -211,7 +211,8 @@ export class OAuth2Protocol {
 
   #described (server: engine.AuthorizationServer, token: BoundToken, url: URL) {
     const sign = () => this.#signed(token, { method: this.#quirks.userinfo?.method ?? 'GET', origin: url.origin, path: url.pathname + url.search })
-    return { provider: this.#provider, server, client: this.#tokens.client, url, sign, subject: undefined, transport: this.#transport, idTokens: this.#idTokens }
+    const secrets = [token.accessToken, this.#options.clientSecret]
+    return { provider: this.#provider, server, client: this.#tokens.client, url, sign, subject: undefined, secrets, transport: this.#transport, clock: this.#clock, idTokens: this.#idTokens }
   }
 
   /** Signs one API call (RFC 6750 section 2.1, RFC 9449 section 7.1). */

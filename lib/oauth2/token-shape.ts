@@ -23,12 +23,17 @@ function secondsUntil (end: unknown, unit: 's' | 'ms' | 'date', now: number): nu
   return Number.isFinite(seconds) ? Math.round(seconds - now / 1_000) : undefined
 }
 
+// What it calls a code or a refresh token that is not good, is kept in words.
 function failureOf (answer: Body, { code, description, invalidGrant = [] }: NonNullable<OAuthTokenAnswerQuirks['error']>): Body {
   const found = valueAt(answer, code)
   if (typeof found !== 'string' && typeof found !== 'number') return {}
   const name = String(found)
-  const text = description === undefined ? undefined : valueAt(answer, description)
-  return { error: invalidGrant.includes(name) ? 'invalid_grant' : name, ...(typeof text === 'string' ? { error_description: text } : {}) }
+  const told = description === undefined ? undefined : valueAt(answer, description)
+  const text = typeof told === 'string' ? told : undefined
+  const isNamed = invalidGrant.includes(name)
+  const isGrant = isNamed || (text !== undefined && invalidGrant.includes(text))
+  const words = isNamed && name !== 'invalid_grant' ? [name, text].filter(part => part !== undefined).join(': ') : text
+  return { error: isGrant ? 'invalid_grant' : name, ...(words === undefined ? {} : { error_description: words }) }
 }
 
 function isObject (value: unknown): value is Body {

@@ -1,6 +1,7 @@
 // Claims and userinfo (OpenID Connect Core 1.0 sections 5.1 and 5.3) as one profile.
 import type { OAuthProfile, OAuthProfileEmails, OAuthProfileMap } from '../../types/profile.js'
-import { isOAuthError } from '../errors.js'
+import { isOAuthError, oauthError, quote } from '../errors.js'
+import { failureIn } from '../http/reason.js'
 import { valueAt } from '../json-pointer.js'
 import { isTrue, mapped, standardClaims, textOf } from './profile-map.js'
 
@@ -10,6 +11,12 @@ export type ProfileMap = ((userinfo: Record<string, unknown>) => Partial<Omit<OA
 export function toProfile (raw: Record<string, unknown>, map: ProfileMap = standardClaims): OAuthProfile {
   const { id, name, email, emailVerified, username, picture } = typeof map === 'function' ? map(raw) : mapped(raw, map)
   return { id: textOf(id), name, email, emailVerified: emailVerified ?? false, username, picture, raw }
+}
+
+/** Whom an answer describes. Throws FST_OAUTH_INVALID_PROVIDER_ANSWER where it names nobody, and tells of a failure: many do so with status 200. */
+export function checkUser ({ id, raw }: OAuthProfile, { provider, secrets }: { provider: string, secrets: Array<string | undefined> }): void {
+  const failure = id === undefined ? failureIn(raw) : undefined
+  if (failure !== undefined) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['userinfo endpoint', provider, `it describes no user: ${quote(failure, secrets)}`])
 }
 
 /** The same profile with the e-mail address of a second request, where the map declares one and the provider answers it. */

@@ -1,10 +1,12 @@
 // The userinfo request (OpenID Connect Core 1.0 section 5.3), also of providers that only resemble it.
 import { JSON_ATTRIBUTE_COMPARISON, processUserInfoResponse, skipSubjectCheck } from 'oauth4webapi'
 import type { AuthorizationServer, Client } from 'oauth4webapi'
-import { isOAuthError, oauthError } from '../errors.js'
+import { isOAuthError, oauthError, quote } from '../errors.js'
 import type { SignedParts } from '../http/sign.js'
 import { toResponse } from '../http/read-answer.js'
+import { reasonOf } from '../http/reason.js'
 import type { Answer, Transport } from '../http/transport.js'
+import { refuseUnavailable } from '../http/unavailable.js'
 import type { IdTokenVerifier } from './id-token.js'
 
 /** What a provider wants in the request besides a signature. */
@@ -27,11 +29,14 @@ export interface UserinfoRequest {
   sign: () => SignedParts
   /** The id_token's subject, which the userinfo must have too; without it there is nothing to compare. */
   subject: unknown
+  /** What must not be repeated in a message. */
+  secrets: Array<string | undefined>
   transport: Transport
+  clock: () => number
   idTokens: IdTokenVerifier
 }
 
-/** Answers the claims. Throws FST_OAUTH_USERINFO_MISMATCH, FST_OAUTH_INVALID_PROVIDER_ANSWER and the transport's errors. */
+/** Answers the claims. Throws FST_OAUTH_USERINFO_MISMATCH, FST_OAUTH_INVALID_PROVIDER_ANSWER, FST_OAUTH_PROVIDER_UNAVAILABLE and the transport's errors. */
 export async function fetchUserinfo (request: UserinfoRequest): Promise<Record<string, unknown>> {
   return read(request, answer => typeof request.subject === 'string' || isSigned(answer) ? readClaims(request, answer) : objectIn(answer.text))
 }
@@ -43,15 +48,17 @@ export async function fetchJson (request: UserinfoRequest): Promise<unknown> {
 
 async function read <T> (request: UserinfoRequest, reading: (answer: Answer) => T | Promise<T>): Promise<T> {
   const answer = await ask(request)
+  refuseUnavailable(answer, request.provider, request.clock)
   try {
     if (answer.status !== 200) throw new TypeError(`status ${answer.status}`)
     return await reading(answer)
   } catch (error) {
     if (isOAuthError(error)) throw error
     const mismatch = error instanceof Error && 'code' in error && error.code === JSON_ATTRIBUTE_COMPARISON
-    throw mismatch
-      ? oauthError('FST_OAUTH_USERINFO_MISMATCH', [request.provider], error)
-      : oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['userinfo endpoint', request.provider, error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message], error)
+    if (mismatch) throw oauthError('FST_OAUTH_USERINFO_MISMATCH', [request.provider], error)
+    const reason = reasonOf(answer)
+    const why = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message
+    throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['userinfo endpoint', request.provider, reason === undefined ? why : `${why}: ${quote(reason, request.secrets)}`], error)
   }
 }
 

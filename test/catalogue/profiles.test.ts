@@ -20,3 +20,7 @@ for (const [name, { userinfo, emails, profile }] of Object.entries(examples)) {
     t.strictSame(found, { ...none, ...profile, raw: userinfo })
   })
 }
+
+t.test('each provider whose scopes the catalogue explains is here', async (t) => {
+  for (const [name, { scopes }] of Object.entries(entries)) if (scopes !== undefined) t.ok(name in examples, name)
+})

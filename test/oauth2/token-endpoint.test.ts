@@ -1,6 +1,7 @@
 // Posts to the token and revocation endpoints: RFC 6749 sections 3.2, 4.1.3 and 6, RFC 7009, and servers in trouble.
 import t from 'tap'
 import { byHand, failureOf, grantOf, redirectUri, startWireLogin } from '../fixtures/wire-login.js'
+import type { WireAnswer } from '../fixtures/wire-provider.js'
 
 t.test('the token request of a login is that of RFC 6749 section 4.1.3 with the verifier, and no parameter of the user replaces those', async (t) => {
   const { wire, login } = await startWireLogin(t, wire => ({ ...byHand(wire), accessTokenParams: { audience: 'https://api.example', resource: 'r' } }))
@@ -59,6 +60,22 @@ t.test('an error code that repeats what is secret is printed without it', async 
   wire.on('/token', ({ form }) => ({ status: 400, body: { error: `bad ${form.get('code')}` } }))
 
   t.match(await failureOf(t, login()), { providerError: 'bad [secret]' })
+})
+
+t.test('a refusal in a shape that nobody declared is told with its reason', async (t) => {
+  const { wire, login } = await startWireLogin(t, byHand)
+  const refused: Array<[WireAnswer, RegExp]> = [
+    [{ status: 400, body: { error: true, message: 'the code was used' } }, /: status 400: the code was used$/],
+    [{ status: 400, body: 'the code was used' }, /: status 400$/],
+    [{ body: { success: false, msg: 'the code was used' } }, /access_token.*: the code was used$/],
+    [{ body: { msg: 'hello' } }, /"access_token" property must be a string$/]
+  ]
+  for (const [answer, message] of refused) {
+    wire.on('/token', () => answer)
+    t.match(await failureOf(t, login()), { code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message }, JSON.stringify(answer))
+  }
+  wire.on('/token', ({ form }) => ({ status: 400, body: { message: `unknown: ${form.get('code')}` } }))
+  t.match(await failureOf(t, login()), { message: /: status 400: unknown: \[secret\]$/ })
 })
 
 t.test('a server in trouble says when to try again: seconds or a date, within reason', async (t) => {

@@ -29,7 +29,11 @@ t.test('how a failure is told', async (t) => {
   const error = { code: '/errcode', description: '/errmsg', invalidGrant: ['40029'] }
 
   t.match(standardShape({ errcode: 40013, errmsg: 'invalid appid' }, { error }, now), { error: '40013', error_description: 'invalid appid' })
-  t.match(standardShape({ errcode: 40029 }, { error }, now), { error: 'invalid_grant', error_description: undefined })
+  t.match(standardShape({ errcode: 40029, errmsg: 'invalid code' }, { error }, now), { error: 'invalid_grant', error_description: '40029: invalid code' }, 'what it was called is kept')
+  t.match(standardShape({ errcode: 40029 }, { error }, now), { error: 'invalid_grant', error_description: '40029' })
+  t.match(standardShape({ errcode: 'invalid_grant' }, { error: { ...error, invalidGrant: ['invalid_grant'] } }, now), { error: 'invalid_grant', error_description: undefined })
+  t.match(standardShape({ errcode: 400, errmsg: 'invalid code' }, { error: { ...error, invalidGrant: ['invalid code'] } }, now), { error: 'invalid_grant', error_description: 'invalid code' }, 'by the description')
+  t.match(standardShape({ errcode: 400, errmsg: 5 }, { error }, now), { error: '400', error_description: undefined })
   t.match(standardShape({ error: { type: 'OAuthException', message: 'no' } }, { error: { code: '/error/type' } }, now), { error: 'OAuthException' })
   t.notOk('error' in standardShape({ errcode: { a: 1 } }, { error }, now), 'a code is a text or a number')
   t.notOk('error' in standardShape({ access_token: 'a', errcode: 0 }, { error }, now), 'a token is none')

@@ -56,8 +56,8 @@ t.test('signed userinfo is verified', async (t) => {
 
 const unusable: Array<[string, WireAnswer, RegExp]> = [
   ['401', { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, body: 'canary' }, /status 401/],
-  ['403 as JSON', { status: 403, body: { error: 'insufficient_scope', detail: 'canary' } }, /status 403/],
-  ['503', { status: 503 }, /status 503/],
+  ['403 as JSON', { status: 403, body: { error: 'insufficient_scope', detail: 'more is needed' } }, /status 403: insufficient_scope: more is needed$/],
+  ['a name of the failure alone', { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }, /status 401: invalid_token$/],
   ['HTML', { headers: { 'content-type': 'text/html' }, body: '<h1>canary</h1>' }, /JSON/],
   ['nothing', { body: '' }, /JSON/],
   ['JSON that breaks off', { body: '{"sub":"canary' }, /JSON/],
@@ -65,6 +65,29 @@ const unusable: Array<[string, WireAnswer, RegExp]> = [
   ['null', { body: 'null' }, /object/],
   ['a string', { body: '"canary"' }, /object/]
 ]
+
+t.test('an API that is not available now, and what it repeats of the request', async (t) => {
+  const { wire, provider, login } = await startWireLogin(t, wire => ({ ...byHand(wire), userinfoUrl: `${wire.issuer}/userinfo` }))
+  const grant = grantOf(await login())
+  wire.on('/userinfo', () => ({ status: 429, headers: { 'retry-after': '7' } }))
+  t.match(await failureOf(t, provider.profile(grant)), { code: 'FST_OAUTH_PROVIDER_UNAVAILABLE', statusCode: 503, retryAfter: 7 })
+  t.match(await failureOf(t, login()), { code: 'FST_OAUTH_PROVIDER_UNAVAILABLE', retryAfter: 7 })
+  wire.on('/userinfo', ({ headers }) => ({ status: 401, body: { message: `not good: ${headers.authorization}, of ${wire.clientSecret}` } }))
+  t.match(await failureOf(t, provider.profile(grant)), { message: /status 401: not good: Bearer \[secret\], of \[secret\]$/ })
+})
+
+t.test('an error with status 200 is no user', async (t) => {
+  const { wire, provider, login } = await startWireLogin(t, wire => ({ ...byHand(wire), userinfoUrl: `${wire.issuer}/userinfo`, profile: { id: '/user/id' } }))
+  wire.userinfo = { user: { id: 5 }, error: 'not_all', ok: false }
+  const completed = await login()
+  t.equal(completed.subject, '5', 'a user is one')
+  wire.on('/userinfo', ({ headers }) => ({ body: { ok: false, error: `no scope for ${headers.authorization}` } }))
+  const expected = { code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /userinfo endpoint of wire .*: it describes no user: no scope for Bearer \[secret\]$/ }
+  t.match(await failureOf(t, provider.profile(grantOf(completed))), expected)
+  t.match(await failureOf(t, login()), expected)
+  wire.on('/userinfo', () => ({ body: { name: 'Someone' } }))
+  t.equal((await login()).subject, undefined, 'who names nobody, and no failure, is taken as before')
+})
 
 t.test('userinfo that cannot be used, with and without an id_token to compare it with', async (t) => {
   const openid = await startWireLogin(t)
