@@ -41,6 +41,7 @@ t.test('endpoints of one\'s own take no entry', async (t) => {
 t.test('variants', async (t) => {
   t.match(parseProviderOptions('salesforce', { ...client, variant: 'sandbox' }), { issuer: 'https://test.salesforce.com' })
   t.match(parseProviderOptions('salesforce', { ...client, variant: 'sandbox', params: { domain: 'acme.my.salesforce.com' } }), { issuer: 'https://acme.my.salesforce.com' })
+  t.match(parseProviderOptions('slack-v2', { ...client, variant: 'user' }).quirks, { scopeParam: 'user_scope', tokenAnswer: { path: '/authed_user', error: { code: '/error' } } })
   t.match(parseProviderOptions('paypal', { ...client, variant: 'sandbox' }), { authorizeUrl: 'https://www.sandbox.paypal.com/signin/authorize', clientAuth: 'client_secret_basic' })
   t.match(parseProviderOptions('github', { ...client, variant: 'enterprise-server', params: { domain: 'git.example.com' } }), {
     authorizeUrl: 'https://git.example.com/login/oauth/authorize', profile: { emails: { url: 'https://git.example.com/api/v3/user/emails' } }
