@@ -41,6 +41,7 @@ t.test('endpoints of one\'s own take no entry', async (t) => {
 t.test('variants', async (t) => {
   t.match(parseProviderOptions('salesforce', { ...client, variant: 'sandbox' }), { issuer: 'https://test.salesforce.com' })
   t.match(parseProviderOptions('salesforce', { ...client, variant: 'sandbox', params: { domain: 'acme.my.salesforce.com' } }), { issuer: 'https://acme.my.salesforce.com' })
+  t.match(parseProviderOptions('slack-v2', { ...client, variant: 'user' }).quirks, { scopeParam: 'user_scope', tokenAnswer: { path: '/authed_user', error: { code: '/error' } } })
   t.match(parseProviderOptions('paypal', { ...client, variant: 'sandbox' }), { authorizeUrl: 'https://www.sandbox.paypal.com/signin/authorize', clientAuth: 'client_secret_basic' })
   t.match(parseProviderOptions('github', { ...client, variant: 'enterprise-server', params: { domain: 'git.example.com' } }), {
     authorizeUrl: 'https://git.example.com/login/oauth/authorize', profile: { emails: { url: 'https://git.example.com/api/v3/user/emails' } }
@@ -49,7 +50,7 @@ t.test('variants', async (t) => {
 
 t.test('placeholders', async (t) => {
   t.match(parseProviderOptions('keycloak', { ...client, params: { domain: 'sso.example.com:8443', realm: 'staff' } }), { issuer: 'https://sso.example.com:8443/realms/staff' })
-  t.match(parseProviderOptions('microsoft', client), { authorizeUrl: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize' }, 'their defaults')
+  t.match(parseProviderOptions('microsoft', client), { issuer: 'https://login.microsoftonline.com/common/v2.0', quirks: { tenantIssuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' } }, 'their defaults; what is filled later stays')
   t.match(parseProviderOptions('zoho', { ...client, params: { tld: 'com.au' } }), { authorizeUrl: 'https://accounts.zoho.com.au/oauth/v2/auth' })
   t.match(parseProviderOptions('nuvemshop', { ...client, clientId: '12/3' }), { authorizeUrl: 'https://www.tiendanube.com/apps/12%2F3/authorize' }, 'the client\'s own id')
   t.match(parseProviderOptions('bungie', { ...client, params: { apiKey: 'k-1' } }).quirks, { headers: { 'x-api-key': 'k-1' } })

@@ -32,7 +32,8 @@ export interface OAuthQuirks {
   nonce?: 'not-echoed'
   /**
    * The issuer in the metadata of a provider whose `issuer` is that of many tenants, with `{tenantid}` in it, such as
-   * `https://login.microsoftonline.com/{tenantid}/v2.0`: the claim `tid` of each id_token fills it. Default: the option `issuer`.
+   * `https://login.microsoftonline.com/{tenantid}/v2.0`: the claim `tid` of each id_token fills it. Where the metadata name one
+   * tenant's issuer, that alone counts. Default: the option `issuer`.
    */
   tenantIssuer?: string
   /**

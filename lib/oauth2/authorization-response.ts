@@ -53,7 +53,7 @@ async function checkPlain ({ options: { issuer, quirks = {} }, server, client, c
   const { tenantIssuer } = quirks
   const [iss, ...more] = callback.getAll('iss')
   // Some providers send iss (RFC 9207) without metadata to compare it with, and the user has named no issuer either.
-  const isTold = more.length > 0 || iss === undefined || (tenantIssuer === undefined ? issuer !== undefined : !isOfTenant(tenantIssuer, iss))
+  const isTold = more.length > 0 || iss === undefined || (tenantIssuer === undefined ? issuer !== undefined : server.issuer !== tenantIssuer || !isOfTenant(tenantIssuer, iss))
   if (isTold) return engine.validateAuthResponse(server, client, callback, secrets.state)
   const params = new URLSearchParams(callback)
   params.delete('iss')

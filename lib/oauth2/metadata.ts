@@ -35,7 +35,7 @@ export function metadataOf (metadata: MetadataOptions): () => Promise<Authorizat
   if (issuer !== undefined && !isComplete) {
     const check = (server: AuthorizationServer) => checkMetadata(server, metadata)
     const overrides = options.security === 'fapi2' ? { id_token_signing_alg_values_supported: profileAlgorithms } : given
-    const discovery = new Discovery({ provider, issuer, named: options.quirks?.tenantIssuer, transport, clock, defaults: { userinfo_signing_alg_values_supported: signatureAlgorithms }, overrides, check })
+    const discovery = new Discovery({ provider, issuer, template: options.quirks?.tenantIssuer, transport, clock, defaults: { userinfo_signing_alg_values_supported: signatureAlgorithms }, overrides, check })
     return () => discovery.server()
   }
   // Without an issuer the origin stands in for it: the engine wants one, and nothing is verified against it.

@@ -6,6 +6,7 @@ import { oauthError, quote } from '../errors.js'
 import { lifetimeOf } from '../http/lifetime.js'
 import { toResponse } from '../http/read-answer.js'
 import type { Answer, Transport } from '../http/transport.js'
+import { isOfTenant } from './tenant-issuer.js'
 
 const lifetime = { least: 60_000, usual: 3_600_000, most: 86_400_000 }
 // What is older is not used before it was asked for anew.
@@ -16,8 +17,8 @@ const redirectsAtMost = 3
 export interface DiscoveryOptions {
   provider: string
   issuer: string
-  /** What the metadata name as their issuer, where that is another (quirks.tenantIssuer). */
-  named?: string | undefined
+  /** The template of issuers that the metadata name in its place, unless they are those of one tenant (quirks.tenantIssuer). */
+  template?: string | undefined
   transport: Transport
   clock: () => number
   /** What counts where the metadata say nothing. */
@@ -68,7 +69,7 @@ export class Discovery {
   }
 
   async #fetch (algorithm: 'oidc' | 'oauth2'): Promise<{ metadata: AuthorizationServer, answer: Answer } | null> {
-    const { issuer, named = issuer, transport } = this.#options
+    const { issuer, template, transport } = this.#options
     let heard: Answer | undefined
     const response = await discoveryRequest(new URL(issuer), {
       algorithm,
@@ -81,10 +82,12 @@ export class Discovery {
     })
     if (response.status === 404) return null
     const answer = heard as unknown as Answer
+    const told = issuerIn(answer.text)
+    const named = template === undefined ? issuer : told !== undefined && isOfTenant(template, told) ? told : template
     try {
       return { metadata: await processDiscoveryResponse(new URL(named), response), answer }
     } catch (error) {
-      throw this.#failed(response.status === 200 ? `${(error as Error).message}${otherIssuer(answer.text, named)}` : `status ${response.status}`, error)
+      throw this.#failed(response.status === 200 ? `${(error as Error).message}${otherIssuer(told, named)}` : `status ${response.status}`, error)
     }
   }
 
@@ -93,14 +96,18 @@ export class Discovery {
   }
 }
 
-// Mostly a slash at the end, which counts.
-function otherIssuer (text: string, expected: string): string {
+function issuerIn (text: string): string | undefined {
   try {
     const { issuer } = JSON.parse(text)
-    return typeof issuer === 'string' && issuer !== expected ? ` (it names ${quote(issuer)}; the option issuer is ${expected})` : ''
+    return typeof issuer === 'string' ? issuer : undefined
   } catch {
-    return ''
+    return undefined
   }
+}
+
+// Mostly a slash at the end, which counts.
+function otherIssuer (told: string | undefined, expected: string): string {
+  return told === undefined || told === expected ? '' : ` (it names ${quote(told)}; the option issuer is ${expected})`
 }
 
 // RFC 8414 section 2 has absent members left out; some servers send null.

@@ -252,3 +252,27 @@ t.test('an issuer of many tenants: its metadata name a template, each id_token f
   wire.tokens = { id_token: 'no token' }
   t.match(await failureOf(t, client.login()), { code: 'FST_OAUTH_ID_TOKEN_INVALID' })
 })
+
+t.test('an issuer among many tenants that is one of them, by its id or another name: what its metadata name is exact', async (t) => {
+  const client = await startWireLogin(t, ({ issuer }) => ({ quirks: { tenantIssuer: `${issuer}/{tenantid}/v2.0` } }))
+  const { wire } = client
+  wire.metadata.issuer = `${wire.issuer}/tenant-1/v2.0`
+  const ofTenant = (tid: unknown, iss: string) => { wire.claims = { tid, iss: `${wire.issuer}/${iss}/v2.0` } }
+
+  ofTenant('tenant-1', 'tenant-1')
+  t.equal((await client.login()).subject, 'user-1')
+  t.equal((await client.login(callback => callback.set('iss', `${wire.issuer}/tenant-1/v2.0`))).subject, 'user-1')
+  t.match(await failureOf(t, client.login(callback => callback.set('iss', `${wire.issuer}/tenant-2/v2.0`))), { code: 'FST_OAUTH_INVALID_CALLBACK' })
+  for (const [tid, iss] of [['tenant-2', 'tenant-2'], ['tenant-1', 'tenant-2'], ['tenant-1', '{tenantid}'], [undefined, 'tenant-1']] as const) {
+    ofTenant(tid, iss)
+    t.match(await failureOf(t, client.login()), { code: 'FST_OAUTH_ID_TOKEN_INVALID', message: /iss/ }, `${tid} ${iss}`)
+  }
+})
+
+for (const issuer of ['/other', '/a/b/v2.0', '/{tenantid}', undefined]) {
+  t.test(`an issuer of many tenants whose metadata name ${issuer}`, async (t) => {
+    const client = await startWireLogin(t, ({ issuer }) => ({ quirks: { tenantIssuer: `${issuer}/{tenantid}/v2.0` } }))
+    client.wire.metadata.issuer = issuer === undefined ? undefined : `${client.wire.issuer}${issuer}`
+    t.match(await failureOf(t, client.login()), { code: 'FST_OAUTH_DISCOVERY_FAILED' })
+  })
+}
