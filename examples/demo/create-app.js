@@ -20,15 +20,15 @@ import { toProfile } from './oauth1-provider.js'
  */
 export async function createApp ({ url, provider, photos, secrets, env, quiet, shared }) {
   const known = readKnownProviders(env, url)
-  const providers = { demo: createDemoProvider(provider), photos: { title: 'Photo ID', ...photos, profile: toProfile }, ...known.options }
-  const userinfoUrls = Object.fromEntries(Object.entries(known.options).map(([name, options]) => [name, options.userinfoUrl]))
+  const own = { demo: createDemoProvider(provider), photos: { title: 'Photo ID', ...photos, profile: toProfile } }
+  const endpoints = [...Object.values(own), ...known.endpoints]
 
   const app = Fastify({ logger: createLog({ quiet }), forceCloseConnections: true })
   const joined = shared === undefined ? undefined : joinProcesses(app, shared)
   const activity = joined?.activity ?? createActivity()
   // One process tells, for all of them.
   if (shared === undefined || shared.number === 1) for (const sentence of known.incomplete) app.log.warn(sentence)
-  protect(app, { url, providers })
+  protect(app, { url, endpoints })
   acceptForms(app)
 
   await app.register(cookie)
@@ -44,7 +44,7 @@ export async function createApp ({ url, provider, photos, secrets, env, quiet, s
     baseUrl: url,
     secret: secrets.plugin,
     signIn: { title: 'Sign in to the demo' },
-    providers,
+    providers: { ...own, ...known.options },
     onAuthorized: keepOneAccount,
     onDenied ({ request, reply }) {
       leaveNotice(request, 'denied')
@@ -53,9 +53,9 @@ export async function createApp ({ url, provider, photos, secrets, env, quiet, s
     ...joined?.plugin
   })
 
-  await registerDocs(app, { providers })
+  await registerDocs(app, { endpoints })
   await registerAssets(app)
-  const apis = registerCalls(app, { activity, userinfoUrls })
+  const apis = registerCalls(app, { activity, others: Object.keys(known.options) })
   registerHome(app, { apis, activity })
   return app
 }

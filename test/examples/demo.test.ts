@@ -13,9 +13,11 @@ const seconds = 6
 
 t.setTimeout(120_000)
 
-async function startDemo (): Promise<Demo> {
-  const demo = await import(pathToFileURL(join(projectRoot, 'examples/demo/app.js')).href)
-  return demo.startDemo({ port: 0, accessTokenSeconds: seconds, env: {}, quiet: true })
+const example = (path: string) => import(pathToFileURL(join(projectRoot, 'examples/demo', path)).href)
+
+async function startDemo (env = {}): Promise<Demo> {
+  const { startDemo } = await example('app.js')
+  return startDemo({ port: 0, accessTokenSeconds: seconds, env, quiet: true })
 }
 
 async function logIn (page: Page, url: string): Promise<void> {
@@ -162,4 +164,29 @@ t.test('two tabs that log in at once both come through', async (t) => {
     await tab.goto(demo.url)
     t.match(await tab.textContent('.person-name'), 'Demo User')
   }
+})
+
+t.test('providers of the catalogue join by variables of their names', async (t) => {
+  const { readKnownProviders } = await example('app/providers.js')
+  const credentials = (name: string) => ({ [`${name}_CLIENT_ID`]: 'id', [`${name}_CLIENT_SECRET`]: 'secret' })
+  const env = { ...credentials('GITHUB'), ...credentials('SPOTIFY'), ...credentials('AUTH0'), AUTH0_DOMAIN: 'one.example', LICHESS_CLIENT_ID: 'id', ...credentials('OKTA'), GITLAB_CLIENT_ID: 'id', DISCORD_CLIENT_SECRET: 'secret', ...credentials('APPLE'), ...credentials('UNKNOWN') }
+  const { options, endpoints, incomplete } = readKnownProviders(env, 'http://localhost:3000')
+  t.strictSame(Object.keys(options), ['auth0', 'github', 'lichess', 'spotify'])
+  t.match(options.spotify, { callbackUrl: 'http://127.0.0.1:3000/oauth/spotify/callback' })
+  t.match(endpoints, [{ issuer: 'https://one.example/' }, { authorizeUrl: 'https://github.com/login/oauth/authorize' }])
+  t.strictSame(incomplete, [
+    'Apple is left out: it wants a key, and this demo has secrets alone.',
+    'Discord is left out: DISCORD_CLIENT_ID must be set too.',
+    'GitLab is left out: GITLAB_CLIENT_SECRET must be set too.',
+    'Okta is left out: OKTA_DOMAIN must be set too.'
+  ])
+
+  const demo = await startDemo(env)
+  t.teardown(() => demo.close())
+  const home = await fetch(demo.url)
+  t.match(home.headers.get('content-security-policy'), /form-action 'self'.* https:\/\/one\.example https:\/\/github\.com/)
+  const page = await home.text()
+  for (const title of ['Auth0', 'GitHub', 'Lichess', 'Spotify']) t.match(page, title)
+  const start = await fetch(`${demo.url}/oauth/github`, { redirect: 'manual' })
+  t.match(start.headers.get('location'), /^https:\/\/github\.com\/login\/oauth\/authorize\?.*client_id=id/)
 })

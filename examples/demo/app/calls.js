@@ -1,10 +1,10 @@
-// Signed calls, each behind a guard: the notes and the albums of the demo's providers, and the userinfo of every other.
+// Signed calls, each behind a guard: the notes and the albums of the demo's providers, and the profile of every other.
 import { publicGrant } from './public-grant.js'
 
 const timeout = 10_000
 
-/** `userinfoUrls`: name → URL. Answers `apis`: name → { url, label } of what the page offers to call. */
-export function registerCalls (app, { activity, userinfoUrls }) {
+/** `others` are names. Answers `apis`: name → { url, label } of what the page offers to call. */
+export function registerCalls (app, { activity, others }) {
   const answer = (request, reply, call) => callAndShow(request, reply, { ...call, activity })
   const apis = { demo: { url: '/api/notes', label: 'Read my notes' }, photos: { url: '/api/albums', label: 'Read my albums' } }
 
@@ -20,17 +20,21 @@ export function registerCalls (app, { activity, userinfoUrls }) {
   app.get('/write', { config: { oauth: { provider: 'demo', scope: ['notes:write'] } } }, (request, reply) =>
     reply.redirect('/', 303))
 
-  for (const [name, url] of Object.entries(userinfoUrls)) {
-    apis[name] = { url: `/api/userinfo/${name}`, label: 'Read my profile' }
-    app.get(apis[name].url, { config: { oauth: name } }, (request, reply) => answer(request, reply, { method: 'GET', url }))
+  for (const name of others) {
+    apis[name] = { url: `/api/profile/${name}`, label: 'Read my profile' }
+    app.get(apis[name].url, { config: { oauth: name } }, async (request, reply) => show(request, reply, { method: 'GET', status: 200, body: await request.oauth.profile(), activity }))
   }
   return apis
 }
 
 async function callAndShow (request, reply, { method, url, json, activity }) {
   const { statusCode: status, body } = await request.oauth.request(method, url, { json, timeout })
+  return show(request, reply, { method, status, body: readable(await body.text()), activity })
+}
+
+async function show (request, reply, { method, status, body, activity }) {
   const { grant } = request.oauth
-  const call = { at: Date.now(), method, status, body: readable(await body.text()), version: grant.version, refreshed: await activity.see(grant) }
+  const call = { at: Date.now(), method, status, body, version: grant.version, refreshed: await activity.see(grant) }
   await activity.addCall(grant, call)
   // A form without the page's script: the page shows the call.
   if (request.headers.accept?.includes('text/html')) return reply.redirect(`/?provider=${grant.provider}`, 303)

@@ -2,9 +2,9 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 
-/** Before the routes that it shall know. `providers` are the plugin's options by name: the page reads the metadata of their issuers. */
-export async function registerDocs (app, { providers }) {
-  const issuers = Object.values(providers).flatMap(({ issuer }) => issuer === undefined ? [] : [new URL(issuer).origin])
+/** Before the routes that it shall know. `endpoints` has the `issuer` of each provider that has one: the page reads its metadata. */
+export async function registerDocs (app, { endpoints }) {
+  const issuers = endpoints.flatMap(({ issuer }) => issuer === undefined ? [] : [new URL(issuer).origin])
   await app.register(swagger, {
     openapi: { info: { title: 'fastify-oauth demo', description: 'The routes of the demo, and what the user must have granted for each.', version: '1.0.0' } }
   })

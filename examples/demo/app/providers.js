@@ -1,5 +1,9 @@
-// The providers of the app: the one that the demo brings, and the known ones that the environment has credentials for.
-import { knownProviders } from '../known-providers.js'
+// The providers of the app: those that the demo brings, and those of the catalogue that the environment has credentials for.
+import { catalogue } from 'fastify-oauth/providers'
+
+// It takes a loopback address as a callback, and refuses the name localhost.
+const wantsAddress = new Set(['spotify'])
+const byKey = new Set(['client_secret_signed_jwt', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'])
 
 /** Options of the plugin for the demo's own provider. */
 export function createDemoProvider ({ issuer, apiBaseUrl, clientId, clientSecret, postLogoutRedirectUrl }) {
@@ -16,21 +20,50 @@ export function createDemoProvider ({ issuer, apiBaseUrl, clientId, clientSecret
   }
 }
 
-/** `{ options, incomplete }` of the known providers: incomplete are sentences about half-set credentials. */
+/**
+ * The entries of the catalogue whose credentials are in the environment: NAME_CLIENT_ID, NAME_CLIENT_SECRET, and a variable for
+ * each placeholder, such as AUTH0_DOMAIN. Answers `options` by name, what is known of their `endpoints`, and sentences about
+ * what is `incomplete`.
+ */
 export function readKnownProviders (env, url) {
-  const options = {}
-  const incomplete = []
-  for (const [name, { title, callbackHost, ...facts }] of Object.entries(knownProviders)) {
-    const [idName, secretName] = [`${name.toUpperCase()}_CLIENT_ID`, `${name.toUpperCase()}_CLIENT_SECRET`]
-    const { [idName]: clientId, [secretName]: clientSecret } = env
-    if (clientId && clientSecret) options[name] = { title, ...facts, ...callbackOn(callbackHost, url, name), clientId, clientSecret }
-    else if (clientId) incomplete.push(`${title} is left out: ${idName} is set and ${secretName} is not.`)
-    else if (clientSecret) incomplete.push(`${title} is left out: ${secretName} is set and ${idName} is not.`)
+  const known = { options: {}, endpoints: [], incomplete: [] }
+  for (const [name, entry] of catalogue) {
+    const prefix = name.toUpperCase().replaceAll('-', '_')
+    const given = variable => env[`${prefix}_${variable}`] || undefined
+    const [clientId, clientSecret] = [given('CLIENT_ID'), given('CLIENT_SECRET')]
+    if (clientId === undefined && clientSecret === undefined) continue
+    const params = Object.fromEntries(Object.keys(entry.params ?? {}).map(param => [param, given(variableOf(param))]).filter(([, value]) => value !== undefined))
+    const missing = missingOf(entry, { clientId, clientSecret, params }).map(variable => `${prefix}_${variable}`)
+    if (byKey.has(entry.options.clientAuth)) known.incomplete.push(`${entry.title} is left out: it wants a key, and this demo has secrets alone.`)
+    else if (missing.length > 0) known.incomplete.push(`${entry.title} is left out: ${missing.join(' and ')} must be set too.`)
+    else {
+      known.options[name] = { extends: name, clientId, clientSecret, params, ...callbackOf(name, url) }
+      known.endpoints.push(endpointsOf(entry, params))
+    }
   }
-  return { options, incomplete }
+  return known
+}
+
+function missingOf ({ params = {}, options }, { clientId, clientSecret, params: given }) {
+  const needed = Object.entries(params).filter(([name, spec]) => spec.default === undefined && !spec.optional && given[name] === undefined)
+  return [
+    ...(clientId === undefined ? ['CLIENT_ID'] : []),
+    ...(clientSecret === undefined && options.clientAuth !== 'none' ? ['CLIENT_SECRET'] : []),
+    ...needed.map(([name]) => variableOf(name))
+  ]
+}
+
+// userPoolId is USER_POOL_ID.
+function variableOf (param) {
+  return param.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
+}
+
+function endpointsOf ({ params = {}, options: { authorizeUrl, issuer } }, given) {
+  const filled = address => address?.replace(/\{(\w+)\}/g, (_, name) => given[name] ?? params[name]?.default ?? '')
+  return { authorizeUrl: filled(authorizeUrl), issuer: filled(issuer) }
 }
 
 // The browser comes back to another name than it left, without its cookies: sameHost in security.js puts that right.
-function callbackOn (host, url, name) {
-  return host ? { callbackUrl: `http://${host}:${new URL(url).port}/oauth/${name}/callback` } : {}
+function callbackOf (name, url) {
+  return wantsAddress.has(name) ? { callbackUrl: `http://127.0.0.1:${new URL(url).port}/oauth/${name}/callback` } : {}
 }

@@ -1,11 +1,11 @@
 // What every reply and request of the app has to pass: a strict Content-Security-Policy, one host name, no foreign POST.
 
 /**
- * `providers` are the plugin's options by name. Chromium applies form-action to the redirects after a form too, and a form
+ * `endpoints` has `authorizeUrl` or `issuer` of each provider. Chromium applies form-action to the redirects after a form too, and a form
  * whose grant has gone ends at the provider.
  */
-export function protect (app, { url, providers }) {
-  const policy = createPolicy(Object.values(providers))
+export function protect (app, { url, endpoints }) {
+  const policy = createPolicy(endpoints)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'content-security-policy': policy,
@@ -19,8 +19,8 @@ export function protect (app, { url, providers }) {
   })
 }
 
-function createPolicy (providers) {
-  const origins = [...new Set(providers.map(({ authorizeUrl, issuer }) => new URL(authorizeUrl ?? issuer).origin))]
+function createPolicy (endpoints) {
+  const origins = [...new Set(endpoints.map(({ authorizeUrl, issuer }) => new URL(authorizeUrl ?? issuer).origin))]
   // Pictures come from the demo's provider, and from hosts that the others do not tell beforehand.
   const pictures = origins.map((origin) => origin.startsWith('https:') ? 'https:' : origin)
   return [
