@@ -1,8 +1,11 @@
 // The device authorization grant (RFC 8628): its start, and the questions whether the user has finished.
-import type { DeviceAuthorizationResponse } from 'oauth4webapi'
+import { deviceAuthorizationRequest, processDeviceAuthorizationResponse } from 'oauth4webapi'
+import type { AuthorizationServer, DeviceAuthorizationResponse } from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthTokenSet } from '../../types/grant.js'
 import { oauthError } from '../errors.js'
+import { toResponse } from '../http/read-answer.js'
+import { deviceAnswerOf } from './device-answer.js'
 import { poll } from './device-polling.js'
 import type { GrantParts } from './grant-parts.js'
 import { targetForm } from './token-request.js'
@@ -24,7 +27,7 @@ export interface DeviceAuthorization {
 
 /** Milliseconds: section 3.5. */
 const usualInterval = 5_000
-const endpoint = 'device authorization endpoint'
+const name = 'device authorization endpoint'
 
 export class DeviceGrant {
   readonly #given: GrantParts
@@ -35,10 +38,10 @@ export class DeviceGrant {
 
   /** Section 3.1. Throws FST_OAUTH_INVALID_CALL where the provider has no such endpoint. */
   async begin (target: TokenTarget): Promise<DeviceAuthorization> {
-    const { provider, options, tokens, metadata, newKey, clock } = this.#given
+    const { provider, options, metadata, newKey, clock } = this.#given
     const server = await metadata()
     if (server.device_authorization_endpoint === undefined) throw oauthError('FST_OAUTH_INVALID_CALL', [provider, 'it names no device_authorization_endpoint. If it has one all the same, set the option deviceAuthorizationUrl'])
-    const answer = await tokens.authorizeDevice(server, targetForm(target, { scopeDelimiter: options.quirks?.scopeDelimiter ?? ' ' }))
+    const answer = await this.#authorize(server, targetForm(target, { scopeDelimiter: options.quirks?.scopeDelimiter ?? ' ' }))
     this.#check(answer)
     return {
       deviceCode: answer.device_code,
@@ -58,6 +61,15 @@ export class DeviceGrant {
     return poll({ provider, ask: () => this.#ask(authorization), interval, expiresAt, clock, signal })
   }
 
+  #authorize (server: AuthorizationServer, form: URLSearchParams): Promise<DeviceAuthorizationResponse> {
+    const { endpoint } = this.#given
+    return endpoint.explained({ endpoint: name, secrets: [] }, async () => {
+      const http = endpoint.posting(({ status, text }) => toResponse({ status, text, json: deviceAnswerOf(text) }, 'application/json'))
+      const response = await deviceAuthorizationRequest(server, endpoint.client, endpoint.auth(server), form, http)
+      return processDeviceAuthorizationResponse(server, endpoint.client, response)
+    })
+  }
+
   // Section 3.4.
   async #ask ({ deviceCode, key }: DeviceAuthorization): Promise<OAuthTokenSet> {
     const { provider, tokens, metadata, read, needsIdToken } = this.#given
@@ -69,7 +81,7 @@ export class DeviceGrant {
 
   // Terminals obey control characters, and whoever opens the address obeys its scheme.
   #check ({ user_code: code, verification_uri: uri, verification_uri_complete: complete }: DeviceAuthorizationResponse): void {
-    const fail = (why: string) => oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, this.#given.provider, why])
+    const fail = (why: string) => oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [name, this.#given.provider, why])
     if (/[\p{Cc}\p{Cf}]/u.test(code)) throw fail('its user_code cannot be shown')
     for (const address of [uri, complete ?? uri]) {
       if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) throw fail('its verification_uri is not an http or https URL')

@@ -4,6 +4,7 @@ import type { OAuthDpopKey } from '../../types/client-auth.js'
 import type { OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { ClientSigner } from '../client-key.js'
+import type { ClientEndpoint } from './client-endpoint.js'
 import type { TokenAnswer, TokenEndpoint } from './token-endpoint.js'
 
 export interface GrantParts {
@@ -11,6 +12,7 @@ export interface GrantParts {
   options: OAuthProviderOptions
   /** By the client's key, where it has one. */
   signer: ClientSigner | undefined
+  endpoint: ClientEndpoint
   tokens: TokenEndpoint
   metadata: () => Promise<AuthorizationServer>
   /** Where tokens are to be bound. */

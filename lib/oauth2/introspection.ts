@@ -1,15 +1,17 @@
 // What a token is worth, by the word of its authorization server (RFC 7662), which may be signed (RFC 9701).
 import { hash } from 'node:crypto'
+import { introspectionRequest, processIntrospectionResponse } from 'oauth4webapi'
 import type { AuthorizationServer, IntrospectionResponse } from 'oauth4webapi'
 import type { OAuthActiveToken, OAuthIntrospectOptions, OAuthIntrospection } from '../../types/introspection.js'
 import { oauthError } from '../errors.js'
+import { toResponse } from '../http/read-answer.js'
 import type { IdTokenVerifier } from '../oidc/id-token.js'
+import type { ClientEndpoint } from './client-endpoint.js'
 import { remember } from './remember.js'
-import type { TokenEndpoint } from './token-endpoint.js'
 
 export interface IntrospectionOptions {
   provider: string
-  tokens: TokenEndpoint
+  endpoint: ClientEndpoint
   metadata: () => Promise<AuthorizationServer>
   /** Verifies what the provider has signed. */
   keys: IdTokenVerifier
@@ -19,7 +21,8 @@ export interface IntrospectionOptions {
 interface Kept { answer: OAuthActiveToken, askedAt: number }
 
 const keptAtMost = 1_000
-const endpoint = 'introspection endpoint'
+const name = 'introspection endpoint'
+const signedAnswers = /^application\/token-introspection\+jwt\b/i
 const inactive = Object.freeze({ active: false } as const)
 
 export class Introspection {
@@ -53,16 +56,20 @@ export class Introspection {
   }
 
   async #introspect (token: string, { hint, signed }: Pick<OAuthIntrospectOptions, 'hint' | 'signed'>): Promise<IntrospectionResponse> {
-    const { provider, tokens, metadata, keys } = this.#given
+    const { provider, endpoint, metadata, keys } = this.#given
     const server = await metadata()
     if (server.introspection_endpoint === undefined) throw oauthError('FST_OAUTH_INVALID_CALL', [provider, 'it names no introspection_endpoint. If it has one all the same, set the option introspectionUrl'])
-    return tokens.introspect(server, token, {
-      hint,
-      signed,
-      async verify (response, isSigned) {
-        if (isSigned) await keys.verifySignature(server, response)
-        else if (signed === true) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [endpoint, provider, 'it is not signed'])
-      }
+    return endpoint.explained({ endpoint: name, noIdToken: true, secrets: [token] }, async () => {
+      let isSigned = false
+      const http = endpoint.posting(answer => {
+        isSigned = signedAnswers.test(String(answer.headers['content-type']))
+        return toResponse(answer, isSigned ? 'application/token-introspection+jwt' : 'application/json')
+      })
+      const response = await introspectionRequest(server, endpoint.client, endpoint.auth(server), token, { ...http, requestJwtResponse: signed === true, additionalParameters: hint === undefined ? {} : { token_type_hint: hint } })
+      const body = await processIntrospectionResponse(server, endpoint.client, response)
+      if (isSigned) await keys.verifySignature(server, response)
+      else if (signed === true) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', [name, provider, 'it is not signed'])
+      return body
     })
   }
 }

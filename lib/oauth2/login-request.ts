@@ -1,11 +1,13 @@
 // The start of a login: the authorization request, as it is, signed (RFC 9101), pushed (RFC 9126), or signed and then pushed.
+import { processPushedAuthorizationResponse, pushedAuthorizationRequest } from 'oauth4webapi'
 import type { AuthorizationServer } from 'oauth4webapi'
 import type { OAuthProviderOptions } from '../../types/options-provider.js'
+import { toResponse } from '../http/read-answer.js'
 import { RandomSource } from '../random.js'
-import { authorizationRequest, authorizationUrl } from './authorization-request.js'
+import { authorizationRequest, authorizationUrl, pairsOf } from './authorization-request.js'
 import type { LoginSecrets, Query } from './authorization-request.js'
+import type { ClientEndpoint } from './client-endpoint.js'
 import type { RequestObjects } from './request-object.js'
-import type { TokenEndpoint } from './token-endpoint.js'
 
 /** How a login starts. */
 export interface LoginStart {
@@ -21,7 +23,7 @@ export interface LoginRequestOptions {
   options: OAuthProviderOptions
   /** For OpenID Connect. */
   nonce: boolean
-  tokens: TokenEndpoint
+  endpoint: ClientEndpoint
   /** Of a client with a key. */
   requests: RequestObjects | undefined
 }
@@ -59,9 +61,21 @@ export class LoginRequests {
   }
 
   async #carried (server: AuthorizationServer, query: Query, { jar, par }: { jar: boolean, par: boolean }): Promise<Query> {
-    const { options: { clientId }, tokens, requests } = this.#options
+    const { options: { clientId }, requests } = this.#options
     const signed = jar ? await (requests as RequestObjects).sign(server, query) : query
-    return par ? { client_id: clientId, request_uri: await tokens.push(server, signed) } : signed
+    return par ? { client_id: clientId, request_uri: await this.#pushed(server, signed) } : signed
+  }
+
+  // RFC 9126 section 2: its request_uri.
+  #pushed (server: AuthorizationServer, params: Query): Promise<string> {
+    const { endpoint } = this.#options
+    return endpoint.explained({ endpoint: 'pushed authorization request endpoint', secrets: [params.state, params.nonce].map(String) }, async () => {
+      // Some servers answer 200.
+      const http = endpoint.posting(answer => toResponse({ ...answer, status: answer.status < 300 ? 201 : answer.status }, 'application/json'))
+      const response = await pushedAuthorizationRequest(server, endpoint.client, endpoint.auth(server), new URLSearchParams(pairsOf(params)), http)
+      const { request_uri: uri } = await processPushedAuthorizationResponse(server, endpoint.client, response)
+      return uri
+    })
   }
 }
 

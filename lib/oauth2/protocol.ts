@@ -1,7 +1,7 @@
 // RFC 6749's authorization code flow, and OpenID Connect Core 1.0 on top of it.
 import type * as engine from 'oauth4webapi'
 import type { OAuthDpopKey } from '../../types/client-auth.js'
-import type { OAuthGrant, OAuthTokenName, OAuthTokenSet } from '../../types/grant.js'
+import type { OAuthGrant, OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options-provider.js'
 import type { OAuthQuirks } from '../../types/quirks.js'
 import type { OAuthProtocolName } from '../../types/providers.js'
@@ -9,7 +9,6 @@ import { clientSigner } from '../client-key.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import type { CallToSign } from '../http/call-to-sign.js'
 import type { SignedParts } from '../http/sign.js'
-import type { OAuthError } from '../errors.js'
 import type { Transport } from '../http/transport.js'
 import { IdTokenVerifier } from '../oidc/id-token.js'
 import { fetchJson, fetchUserinfo } from '../oidc/userinfo.js'
@@ -18,6 +17,7 @@ import { ProviderLogout } from '../oidc/logout.js'
 import type { LoginSecrets } from './authorization-request.js'
 import { checkResponse, parametersOf } from './authorization-response.js'
 import { pick, standardCallback } from './callback-params.js'
+import { ClientEndpoint } from './client-endpoint.js'
 import { DpopProver, createDpopKey } from './dpop.js'
 import { endpointOf } from './endpoint.js'
 import { Introspection } from './introspection.js'
@@ -27,6 +27,7 @@ import { metadataOf } from './metadata.js'
 import { OtherGrants } from './other-grants.js'
 import { Registration } from './registration.js'
 import { RequestObjects } from './request-object.js'
+import { revokeTokens } from './revocation.js'
 import { Strategies } from './strategies.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
@@ -53,8 +54,6 @@ export interface LoginEnd {
   params: Record<string, string>
 }
 
-const goneWithIt: ReadonlySet<unknown> = new Set(['invalid_token', 'unsupported_token_type'])
-
 /** A token, and the key that it is bound to. */
 type BoundToken = Pick<OAuthGrant, 'accessToken' | 'dpopKey'>
 
@@ -70,6 +69,7 @@ export class OAuth2Protocol {
   readonly #transport: Transport
   readonly #clock: () => number
   readonly #metadata: () => Promise<engine.AuthorizationServer>
+  readonly #endpoint: ClientEndpoint
   readonly #tokens: TokenEndpoint
   readonly #logins: LoginRequests
   readonly #prover: DpopProver
@@ -87,19 +87,21 @@ export class OAuth2Protocol {
     this.#clock = clock
     this.#metadata = metadataOf({ provider, options, transport, clock, allows, needsKeys: this.name === 'oidc' && options.idTokenAlg !== 'HS256' })
     this.#prover = new DpopProver(clock)
-    this.#tokens = new TokenEndpoint({ provider, options, signer, prover: this.#prover, transport, clock })
+    this.#endpoint = new ClientEndpoint({ provider, options, signer, prover: this.#prover, transport, clock })
+    this.#tokens = new TokenEndpoint({ options, endpoint: this.#endpoint, clock })
     const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
-    this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', tokens: this.#tokens, requests })
+    this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', endpoint: this.#endpoint, requests })
     const clientSecret = options.idTokenAlg === 'HS256' ? options.clientSecret : undefined
     this.#idTokens = new IdTokenVerifier({ provider, clientId, clientSecret, clockTolerance, transport, clock })
     this.#strategies = new Strategies({ provider, options, transport, clock })
-    this.introspection = new Introspection({ provider, clock, tokens: this.#tokens, metadata: this.#metadata, keys: this.#idTokens })
+    this.introspection = new Introspection({ provider, clock, endpoint: this.#endpoint, metadata: this.#metadata, keys: this.#idTokens })
     this.registration = new Registration({ provider, options, transport, clock, metadata: this.#metadata })
     this.grants = new OtherGrants({
       provider,
       options,
       clock,
       signer,
+      endpoint: this.#endpoint,
       tokens: this.#tokens,
       metadata: this.#metadata,
       needsIdToken: this.name === 'oidc',
@@ -130,7 +132,8 @@ export class OAuth2Protocol {
   /** The authorization URL, and what its answer will be checked against. */
   async begin (start: LoginStart): Promise<{ url: string, key: string, secrets: LoginSecrets }> {
     const server = await this.#metadata()
-    this.#tokens.checkClient(server)
+    // Before a user is sent there in vain.
+    this.#endpoint.auth(server)
     return this.#logins.begin(server, { ...start, redirectUri: this.#quirks.redirectUri ?? start.redirectUri })
   }
 
@@ -139,7 +142,7 @@ export class OAuth2Protocol {
     const server = await this.#metadata()
     const { paramNames, nonce, callbackParams, tokenRequest, redirectUri: alias = redirectUri } = this.#quirks
     const callback = standardCallback(sent, paramNames?.callback)
-    const checked = await checkResponse({ provider: this.#provider, options: this.#options, server, client: this.#tokens.client, callback, secrets, keys: this.#idTokens.keys })
+    const checked = await checkResponse({ provider: this.#provider, options: this.#options, server, client: this.#endpoint.client, callback, secrets, keys: this.#idTokens.keys })
     this.#strategies.checkCallback(sent)
     const answer = await this.#tokens.exchange(server, {
       callback: checked,
@@ -176,21 +179,11 @@ export class OAuth2Protocol {
     return tokens
   }
 
-  /** Revokes both tokens at the provider (RFC 7009), the second also where the first fails; false where it has no endpoint for that. */
-  async revoke ({ refreshToken, accessToken }: OAuthGrant): Promise<boolean> {
+  /** Revokes both tokens at the provider (RFC 7009); false where it has no endpoint for that. */
+  async revoke (grant: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
     if (server.revocation_endpoint === undefined) return false
-    let failure: OAuthError | undefined
-    const notRevoked: OAuthTokenName[] = []
-    const revoke = (token: string, hint: OAuthTokenName) => this.#tokens.revoke(server, token, hint).catch(error => {
-      failure ??= error
-      notRevoked.push(hint)
-    })
-    if (refreshToken !== undefined) await revoke(refreshToken, 'refresh_token')
-    const isRevoked = refreshToken !== undefined && failure === undefined
-    await revoke(accessToken, 'access_token')
-    // Some servers refuse an access token that went with its refresh token, or that they cannot revoke (RFC 7009 section 2.2.1).
-    if (failure !== undefined && !(isRevoked && goneWithIt.has(failure.providerError))) throw Object.assign(failure, { notRevoked })
+    await revokeTokens(this.#endpoint, server, grant)
     return true
   }
 
@@ -212,7 +205,7 @@ export class OAuth2Protocol {
   #described (server: engine.AuthorizationServer, token: BoundToken, url: URL) {
     const sign = () => this.#signed(token, { method: this.#quirks.userinfo?.method ?? 'GET', origin: url.origin, path: url.pathname + url.search })
     const secrets = [token.accessToken, this.#options.clientSecret]
-    return { provider: this.#provider, server, client: this.#tokens.client, url, sign, subject: undefined, secrets, transport: this.#transport, clock: this.#clock, idTokens: this.#idTokens }
+    return { provider: this.#provider, server, client: this.#endpoint.client, url, sign, subject: undefined, secrets, transport: this.#transport, clock: this.#clock, idTokens: this.#idTokens }
   }
 
   /** Signs one API call (RFC 6750 section 2.1, RFC 9449 section 7.1). */
