@@ -135,6 +135,7 @@ export type OAuthCatalogueName =
   | 'frontier'
   | 'fusionauth'
   | 'garmin'
+  | 'garmin-oauth1'
   | 'genius'
   | 'getty-images'
   | 'gitbook'

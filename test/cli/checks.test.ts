@@ -49,8 +49,8 @@ t.test('what is no error of options is thrown on', async (t) => {
 
 t.test('entries of the catalogue that are old, or were read in one source only', async (t) => {
   const client = { clientId: 'the-client', clientSecret: 'canary-of-a-client' }
-  const { found: lines } = checkOptions({ providers: { acton: client, twitter: client } }, secrets)
-  t.match(lines.find(({ provider }) => provider === 'acton'), { level: 'warn', message: /read in one source only/ })
+  const { found: lines } = checkOptions({ providers: { idonethis: client, twitter: client } }, secrets)
+  t.match(lines.find(({ provider }) => provider === 'idonethis'), { level: 'warn', message: /read in one source only/ })
   t.match(lines.find(({ provider }) => provider === 'twitter'), { level: 'warn', message: /has a note: legacy/ })
 })
 
