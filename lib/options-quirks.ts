@@ -32,8 +32,11 @@ const accessTokenIn = v.union([
 const longLivedStep = closed({ url: endpoint, grantType: word })
 const strategy = v.variant('name', [
   v.strictObject({ name: v.literal('signed-callback') }),
-  v.strictObject({ name: v.literal('long-lived-token'), exchange: longLivedStep, refresh: longLivedStep })
-], 'an object with name "signed-callback" or "long-lived-token", and what that needs')
+  v.strictObject({ name: v.literal('long-lived-token'), exchange: longLivedStep, refresh: longLivedStep }),
+  v.strictObject({ name: v.literal('secret-hash') }),
+  v.strictObject({ name: v.literal('app-token'), userUrl: endpoint }),
+  v.strictObject({ name: v.literal('signed-parameters'), tokenMethod: word, userinfoMethod: word })
+], 'an object with name "signed-callback", "long-lived-token", "secret-hash", "app-token" or "signed-parameters", and what that needs')
 
 /** What only OAuth 2 knows. */
 export const quirksOfOAuth2 = {

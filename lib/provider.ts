@@ -227,7 +227,7 @@ export class Provider implements OAuthProvider {
   #profileOf (raw: Record<string, unknown>, { accessToken, tokenSecret }: Pick<OAuthTokenSet, 'accessToken' | 'tokenSecret'>): OAuthProfile {
     const { profile: map, clientSecret } = this.#options
     const profile = toProfile(raw, map)
-    checkUser(profile, { provider: this.place, secrets: [accessToken, tokenSecret, clientSecret] })
+    checkUser(profile, { provider: this.place, map, secrets: [accessToken, tokenSecret, clientSecret] })
     return profile
   }
 }

@@ -14,8 +14,8 @@ import { deviceAnswerOf } from './device-answer.js'
 import type { DpopProver } from './dpop.js'
 import { explainEngineError } from './explain.js'
 import type { FailedStep } from './explain.js'
+import type { Strategies } from './strategies.js'
 import { readTokenAnswer } from './token-answer.js'
-import { sentAs } from './token-wire.js'
 import { tolerance } from '../oidc/id-token.js'
 import { ofTenant } from '../oidc/tenant-issuer.js'
 
@@ -24,6 +24,7 @@ export interface TokenEndpointOptions {
   options: OAuthProviderOptions
   signer: ClientSigner | undefined
   prover: DpopProver
+  strategies: Strategies
   transport: Transport
   clock: () => number
 }
@@ -216,13 +217,13 @@ export class TokenEndpoint {
   }
 
   async #post (endpoint: URL, posted: Posted, key: OAuthDpopKey | undefined): Promise<Answer> {
-    const { provider, options, transport, prover, clock } = this.#options
-    const { url, method, headers, body } = sentAs({ url: endpoint, headers: posted.headers, body: posted.body }, options)
+    const { provider, transport, prover, strategies, clock } = this.#options
+    const { url, method, headers, body } = await strategies.request({ url: endpoint, ...posted })
     const sent = key === undefined ? headers : { ...headers, dpop: prover.prove(key, { method, origin: url.origin, path: url.pathname }) }
     const answer = await transport(url, { method, headers: sent, body })
     if (key !== undefined) prover.heed(url, answer.headers)
     refuseUnavailable(answer, provider, clock)
-    return answer
+    return strategies.answered(answer, posted.body)
   }
 
   // RFC 9449 sections 5 and 8: with a proof, and once more where the server wants its nonce in it.
