@@ -86,6 +86,7 @@ export const quirksOfOAuth1 = {
 export const quirks = closed({
   scopeDelimiter: v.optional(text()),
   scopeParam: v.optional(text()),
+  rateLimit: v.optional(closed({ reset: headerName, unit: oneOf('seconds', 'epoch', 'date'), remaining: v.optional(headerName) })),
   insufficientScope: v.optional(v.pipe(
     closed({
       status: v.optional(v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus))),

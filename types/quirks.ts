@@ -1,4 +1,4 @@
-import type { OAuthParamNames, OAuthRefreshQuirks, OAuthTokenAnswerQuirks, OAuthTokenPlacement, OAuthTokenRequestQuirks, OAuthUserinfoQuirks } from './wire-quirks.js'
+import type { OAuthParamNames, OAuthRateLimit, OAuthRefreshQuirks, OAuthTokenAnswerQuirks, OAuthTokenPlacement, OAuthTokenRequestQuirks, OAuthUserinfoQuirks } from './wire-quirks.js'
 
 /**
  * A missing scope told of in JSON, also in an answer of 200. Looked for when a caller reads the answer by `body.json()`, which then
@@ -54,6 +54,8 @@ export interface OAuthQuirks {
    * count. A text is looked for with `throwOnError: true` alone.
    */
   insufficientScope?: { status?: number, error?: string, bodyContains?: string, body?: OAuthScopeInBody }
+  /** How the provider says when it may be asked again. Default: by `Retry-After`, which always counts first. */
+  rateLimit?: OAuthRateLimit
   /** `raw`: the server does not decode what `client_secret_basic` encodes (RFC 6749 section 2.3.1). Default: form-encoded. */
   basicAuth?: 'raw'
   /** What the end session endpoint calls `post_logout_redirect_uri`, such as Auth0's `returnTo`. */
