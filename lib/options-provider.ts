@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import type { OAuthCatalogueName } from '../types/catalogue-names.js'
 import type { OAuthExtraParams, OAuthProviderOptions } from '../types/options-provider.js'
+import { algsOf } from './client-key.js'
 import { checkClient, clientEntries, isPrivateRsaKey } from './options-client.js'
 import { checkProfile, withProfile } from './options-fapi2.js'
 import { addressRange, closed, endpoint, flag, fn, isAddressRange, isInsecure, oneOf, origin, path, scopes, seconds, text, url } from './options-parts.js'
@@ -139,13 +140,26 @@ function checkOAuth2 (given: Given, refuse: Refuse): void {
   if (given.jwksUrl !== undefined && given.issuer === undefined) refuse('issuer', 'a URL, since an id_token is verified against its issuer as well as the keys of jwksUrl')
   checkClient(given, refuse)
   checkGrant(given, refuse)
-  // FAPI 2.0 refuses both.
-  if (given.quirks.strategy !== undefined && given.clientSecret === undefined && given.security !== 'fapi2') refuse('clientSecret', `a non-empty string, since quirks.strategy is "${given.quirks.strategy.name}"`)
+  // FAPI 2.0 refuses it.
+  if (given.quirks.strategy !== undefined && given.security !== 'fapi2') checkStrategy(given, given.quirks.strategy.name, refuse)
   checkRequest(given, refuse)
   checkIdTokens(given, refuse)
   if (given.discovery === 'eager' && given.issuer === undefined) refuse('issuer', 'a URL, since discovery is "eager"')
   if (given.allowedAddresses !== undefined && given.untrustedAddresses !== true) refuse('allowedAddresses', 'nothing: it is for untrustedAddresses')
   if (given.security === 'fapi2') checkProfile(given, refuse)
+}
+
+const postsSecret: ReadonlySet<string> = new Set(['secret-hash', 'app-token'])
+
+function checkStrategy ({ clientSecret, clientAuth, clientKey, clientKeyAlg }: Given, name: string, refuse: Refuse): void {
+  const because = `since quirks.strategy is "${name}"`
+  if (name === 'signed-parameters') {
+    if (clientKey === undefined || !algsOf(clientKey).includes('RS256')) refuse('clientKey', `a private RSA key, ${because}`)
+    if (clientKeyAlg !== undefined && clientKeyAlg !== 'RS256') refuse('clientKeyAlg', `"RS256", ${because}`)
+    return
+  }
+  if (clientSecret === undefined) refuse('clientSecret', `a non-empty string, ${because}`)
+  if (postsSecret.has(name) && clientAuth !== 'client_secret_post') refuse('clientAuth', `"client_secret_post", ${because}`)
 }
 
 function checkIdTokens ({ idTokenAlg, clientSecret = '', issuer, quirks, security }: Given, refuse: Refuse): void {

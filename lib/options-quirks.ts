@@ -32,8 +32,11 @@ const accessTokenIn = v.union([
 const longLivedStep = closed({ url: endpoint, grantType: word })
 const strategy = v.variant('name', [
   v.strictObject({ name: v.literal('signed-callback') }),
-  v.strictObject({ name: v.literal('long-lived-token'), exchange: longLivedStep, refresh: longLivedStep })
-], 'an object with name "signed-callback" or "long-lived-token", and what that needs')
+  v.strictObject({ name: v.literal('long-lived-token'), exchange: longLivedStep, refresh: longLivedStep }),
+  v.strictObject({ name: v.literal('secret-hash') }),
+  v.strictObject({ name: v.literal('app-token'), userUrl: endpoint }),
+  v.strictObject({ name: v.literal('signed-parameters'), tokenMethod: word, userinfoMethod: word })
+], 'an object with name "signed-callback", "long-lived-token", "secret-hash", "app-token" or "signed-parameters", and what that needs')
 
 /** What only OAuth 2 knows. */
 export const quirksOfOAuth2 = {
@@ -83,6 +86,7 @@ export const quirksOfOAuth1 = {
 export const quirks = closed({
   scopeDelimiter: v.optional(text()),
   scopeParam: v.optional(text()),
+  rateLimit: v.optional(closed({ reset: headerName, unit: oneOf('seconds', 'epoch', 'date'), remaining: v.optional(headerName) })),
   insufficientScope: v.optional(v.pipe(
     closed({
       status: v.optional(v.pipe(v.number(errorStatus), v.integer(errorStatus), v.minValue(400, errorStatus), v.maxValue(599, errorStatus))),

@@ -7,6 +7,7 @@ import { oauthError } from './errors.js'
 import type { CallToSign, SignedBodies } from './http/call-to-sign.js'
 import { connectionsOf } from './http/connections.js'
 import type { Connections } from './http/connections.js'
+import { withRateLimit } from './http/rate-limit.js'
 import type { SignedParts } from './http/sign.js'
 import { createTransport } from './http/transport.js'
 import type { TransportOptions } from './http/transport.js'
@@ -78,7 +79,7 @@ export class Provider implements OAuthProvider {
     const allows = (url: URL) => url.protocol === 'https:' || isLoopback(url) || options.allowInsecureRequests
     this.#connections = connectionsOf(options, { provider: place, dispatcher, to: origin => this.allowsOrigin(origin) })
     this.dispatcher = this.#connections.api
-    const transport = createTransport({ dispatcher: this.#connections.endpoints, provider: place, timeout, allows })
+    const transport = withRateLimit(createTransport({ dispatcher: this.#connections.endpoints, provider: place, timeout, allows }), options.quirks.rateLimit, clock)
     this.#protocol = options.requestTokenUrl === undefined
       ? new OAuth2Protocol({ provider: place, options, transport, clock, allows })
       : new OAuth1Protocol({ provider: place, options, transport, clock })
@@ -229,7 +230,7 @@ export class Provider implements OAuthProvider {
   #profileOf (raw: Record<string, unknown>, { accessToken, tokenSecret }: Pick<OAuthTokenSet, 'accessToken' | 'tokenSecret'>): OAuthProfile {
     const { profile: map, clientSecret } = this.#options
     const profile = toProfile(raw, map)
-    checkUser(profile, { provider: this.place, secrets: [accessToken, tokenSecret, clientSecret] })
+    checkUser(profile, { provider: this.place, map, secrets: [accessToken, tokenSecret, clientSecret] })
     return profile
   }
 }

@@ -6,6 +6,9 @@ import { messageOf } from './fixtures/options.js'
 
 const github = { clientId: 'id', authorizeUrl: 'https://sso.example/authorize', accessTokenUrl: 'https://sso.example/token' }
 
+const rsaKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const ecKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+
 const provider: Array<[object, string | RegExp]> = [
   [{ clientId: '' }, 'providers.x.clientId is ""; allowed is a non-empty string'],
   [{ clientId: undefined }, 'providers.x.clientId is undefined; allowed is a non-empty string'],
@@ -50,7 +53,15 @@ const provider: Array<[object, string | RegExp]> = [
   [{ quirks: { scopeDelimiter: '' } }, 'providers.x.quirks.scopeDelimiter is ""; allowed is a non-empty string'],
   [{ clientSecret: undefined, quirks: { strategy: { name: 'signed-callback' } } }, 'providers.x.clientSecret is undefined; allowed is a non-empty string, since quirks.strategy is "signed-callback"'],
   [{ quirks: { strategy: { name: 'long-lived-token' } } }, 'providers.x.quirks.strategy.exchange is undefined'],
-  [{ quirks: { strategy: { name: 'mine' } } }, 'providers.x.quirks.strategy.name is "mine"; allowed is an object with name "signed-callback" or "long-lived-token", and what that needs'],
+  [{ quirks: { strategy: { name: 'mine' } } }, 'providers.x.quirks.strategy.name is "mine"; allowed is an object with name "signed-callback", "long-lived-token", "secret-hash", "app-token" or "signed-parameters", and what that needs'],
+  [{ clientSecret: 'secret', quirks: { strategy: { name: 'secret-hash' } } }, 'providers.x.clientAuth is undefined; allowed is "client_secret_post", since quirks.strategy is "secret-hash"'],
+  [{ clientSecret: 'secret', quirks: { strategy: { name: 'app-token', userUrl: 'https://sso.example/whose' } } }, 'providers.x.clientAuth is undefined; allowed is "client_secret_post", since quirks.strategy is "app-token"'],
+  [{ quirks: { strategy: { name: 'app-token' } } }, 'providers.x.quirks.strategy.userUrl is undefined'],
+  [{ quirks: { strategy: { name: 'signed-parameters', tokenMethod: 'a', userinfoMethod: 'b' } } }, 'providers.x.clientKey is undefined; allowed is a private RSA key, since quirks.strategy is "signed-parameters"'],
+  [{ clientKey: ecKey, quirks: { strategy: { name: 'signed-parameters', tokenMethod: 'a', userinfoMethod: 'b' } } }, /^providers\.x\.clientKey is .*; allowed is a private RSA key, since/],
+  [{ clientKey: rsaKey, clientKeyAlg: 'PS256', quirks: { strategy: { name: 'signed-parameters', tokenMethod: 'a', userinfoMethod: 'b' } } }, 'providers.x.clientKeyAlg is "PS256"; allowed is "RS256", since quirks.strategy is "signed-parameters"'],
+  [{ quirks: { rateLimit: { reset: 'X-Reset', unit: 'epoch' } } }, 'providers.x.quirks.rateLimit.reset is "X-Reset"; allowed is the name of a header in lower case, and none of HTTP itself'],
+  [{ quirks: { rateLimit: { reset: 'x-reset', unit: 'ms' } } }, 'providers.x.quirks.rateLimit.unit is "ms"; allowed is one of "seconds", "epoch", "date"'],
   [{ quirks: { nonce: true } }, 'providers.x.quirks.nonce is true; allowed is one of "not-echoed"'],
   [{ quirks: { insufficientScope: { status: 200 } } }, 'quirks.insufficientScope.status is 200; allowed is a status from 400 to 599'],
   [{ quirks: { insufficientScope: { error: 'x' } } }, 'quirks.insufficientScope is an object; allowed is an object with status, body or both'],
@@ -59,7 +70,7 @@ const provider: Array<[object, string | RegExp]> = [
   [{ quirks: { insufficientScope: { body: { pointer: '/error' } } } }, 'quirks.insufficientScope.body.value is undefined'],
   [{ quirks: { insufficientScope: { body: { pointer: '/error', value: {} } } } }, 'quirks.insufficientScope.body.value is an object; allowed is a text, a number, true or false'],
   [{ quirks: { insufficientScope: { status: 403, header: 'x' } } }, 'quirks.insufficientScope.header is not an option; allowed is one of the options status, error, bodyContains, body'],
-  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options scopeDelimiter, scopeParam, insufficientScope, pkce, nonce, tenantIssuer, refreshGrace, basicAuth, endSessionReturnParam, assertionAudience, paramNames, authorizeFragment, redirectUri, callbackParams, tokenRequest, refresh, tokenAnswer, headers, accessTokenIn, userinfo, strategy, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
+  [{ quirks: { basic: true } }, 'providers.x.quirks.basic is not an option; allowed is one of the options scopeDelimiter, scopeParam, rateLimit, insufficientScope, pkce, nonce, tenantIssuer, refreshGrace, basicAuth, endSessionReturnParam, assertionAudience, paramNames, authorizeFragment, redirectUri, callbackParams, tokenRequest, refresh, tokenAnswer, headers, accessTokenIn, userinfo, strategy, oauth1Revision, oauth1CallbackOnAuthorize, oauth1RequestTokenMethod, oauth1ScopeOnRequestToken, oauth1Parameters, oauth1BodyHash'],
   [{ callbackUrl: '/callback' }, /^providers\.x\.callbackUrl is "\/callback"/],
   [{ callbackUrl: 'https://app.example/callback?a=1' }, 'providers.x.callbackUrl is "https://app.example/callback?a=1"; allowed is an absolute URL without a query'],
   [{ defaultReturnTo: 'home' }, 'providers.x.defaultReturnTo is "home"; allowed is a path that begins with one /'],

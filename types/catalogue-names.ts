@@ -12,6 +12,7 @@ export type OAuthCatalogueName =
   | 'aikido'
   | 'airtable'
   | 'alchemer'
+  | 'alipay'
   | 'amazon'
   | 'amocrm'
   | 'anilist'
@@ -67,6 +68,7 @@ export type OAuthCatalogueName =
   | 'cognito'
   | 'coinbase'
   | 'concept2'
+  | 'concur'
   | 'constant-contact'
   | 'coursera'
   | 'credly-acclaim'
@@ -117,6 +119,7 @@ export type OAuthCatalogueName =
   | 'familysearch'
   | 'fedora'
   | 'feedly'
+  | 'feishu'
   | 'fence'
   | 'figma'
   | 'fiken'
@@ -406,6 +409,7 @@ export type OAuthCatalogueName =
   | 'webflow'
   | 'wechat'
   | 'wechat-official-account'
+  | 'wecom'
   | 'weekdone'
   | 'weibo'
   | 'wepay'
@@ -460,6 +464,7 @@ export interface OAuthCatalogueParams {
   'cloud-foundry': { domain: string }
   clover: { authorizeDomain?: string, apiDomain?: string }
   cognito: { region?: string, userPoolId?: string, domain: string }
+  concur: { subdomain?: string }
   crossid: { subdomain: string }
   deputy: { subdomain: string }
   descope: { projectId: string }
@@ -522,6 +527,7 @@ export interface OAuthCatalogueParams {
   uservoice: { subdomain: string }
   usos: { domain: string }
   vend: { subdomain: string }
+  wecom: { agentId: string }
   wikimedia: { domain?: string }
   zendesk: { subdomain: string }
   zitadel: { domain: string }

@@ -1,4 +1,4 @@
-import type { OAuthParamNames, OAuthRefreshQuirks, OAuthTokenAnswerQuirks, OAuthTokenPlacement, OAuthTokenRequestQuirks, OAuthUserinfoQuirks } from './wire-quirks.js'
+import type { OAuthParamNames, OAuthRateLimit, OAuthRefreshQuirks, OAuthTokenAnswerQuirks, OAuthTokenPlacement, OAuthTokenRequestQuirks, OAuthUserinfoQuirks } from './wire-quirks.js'
 
 /**
  * A missing scope told of in JSON, also in an answer of 200. Looked for when a caller reads the answer by `body.json()`, which then
@@ -17,10 +17,23 @@ export interface OAuthScopeInBody {
 export interface OAuthLongLivedStep { url: string, /** Its `grant_type`. */ grantType: string }
 
 /**
- * What no option describes. `signed-callback`: the callback has `hmac`, HMAC-SHA256 of its other parameters by the client's secret, as
- * Shopify's. `long-lived-token`: the token of a login is exchanged for one of weeks, which is renewed by itself, as Instagram's and Threads'.
+ * What no option describes, by the name of its code.
+ *
+ * - `signed-callback`: the callback has `hmac`, HMAC-SHA256 of its other parameters by the client's secret, as Shopify's.
+ * - `long-lived-token`: the token of a login is exchanged for one of weeks, which is renewed by itself, as Instagram's and Threads'.
+ * - `secret-hash`: SHA-256 of the client's secret, `|` and the code or refresh token is sent, in hex, as `hash` in the place of the secret,
+ *   as Smartsheet wants it. With `clientAuth` `client_secret_post`.
+ * - `app-token`: the token endpoint answers a token of the application, with which `userUrl` (a GET; `{accessToken}` and `{code}` in it are
+ *   filled) tells whose the code is, as WeCom's. The grant's token is the application's: it may do for one user what it may for all.
+ * - `signed-parameters`: tokens and userinfo are asked for at a gateway, by methods of these names and with parameters that the client's RSA
+ *   key signs (RS256), as Alipay's.
  */
-export type OAuthStrategy = { name: 'signed-callback' } | { name: 'long-lived-token', exchange: OAuthLongLivedStep, refresh: OAuthLongLivedStep }
+export type OAuthStrategy =
+  | { name: 'signed-callback' }
+  | { name: 'long-lived-token', exchange: OAuthLongLivedStep, refresh: OAuthLongLivedStep }
+  | { name: 'secret-hash' }
+  | { name: 'app-token', userUrl: string }
+  | { name: 'signed-parameters', tokenMethod: string, userinfoMethod: string }
 
 /** Declared deviations from the RFCs. */
 export interface OAuthQuirks {
@@ -42,6 +55,8 @@ export interface OAuthQuirks {
    * count. A text is looked for with `throwOnError: true` alone.
    */
   insufficientScope?: { status?: number, error?: string, bodyContains?: string, body?: OAuthScopeInBody }
+  /** How the provider says when it may be asked again. Default: by `Retry-After`, which always counts first. */
+  rateLimit?: OAuthRateLimit
   /** `raw`: the server does not decode what `client_secret_basic` encodes (RFC 6749 section 2.3.1). Default: form-encoded. */
   basicAuth?: 'raw'
   /** What the end session endpoint calls `post_logout_redirect_uri`, such as Auth0's `returnTo`. */

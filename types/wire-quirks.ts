@@ -69,3 +69,16 @@ export interface OAuthUserinfoQuirks {
   /** `token-answer`: there is no request; the answer that brought the token describes the user. Default: the request. */
   from?: 'token-answer'
 }
+
+/**
+ * Headers by which a provider says when it may be asked again, where it sends no `Retry-After` (RFC 9110 section 10.2.3) with a 429. They count
+ * in the plugin's own calls: token, userinfo and revocation endpoints, and those of OAuth 1.0a.
+ */
+export interface OAuthRateLimit {
+  /** The header, in lower case, that tells when the limit ends. */
+  reset: string
+  /** What it holds: `seconds` from now, the `epoch`'s seconds, or a `date` that `Date.parse` reads, such as one of ISO 8601. */
+  unit: 'seconds' | 'epoch' | 'date'
+  /** The header, in lower case, that is `0` when a 403 means that the limit was reached, as GitHub's. Default: a 403 never means that. */
+  remaining?: string
+}

@@ -1,4 +1,4 @@
-// Why a provider refuses, in its own words: the shapes that JSON errors of real APIs have (RFC 6750 section 3.1 and RFC 9457 are two of
+// Why a provider refuses, in its own words: the shapes that JSON errors of real APIs have (that of RFC 6750 section 3.1 is one of
 // them). For messages alone, and to be quoted before they are repeated.
 import { valueAt } from '../json-pointer.js'
 import { bearerChallengeOf } from './challenge-header.js'
@@ -6,11 +6,11 @@ import type { Answer } from './transport.js'
 
 // The first that leads to a text is taken: what describes comes before what only names.
 const descriptions = [
-  '/error_description', '/error/message', '/error/error_msg', '/errors/0/message', '/errors/0/detail', '/meta/errorDetail', '/meta/msg',
+  '/error_description', '/error/message', '/error/error_msg', '/errors/0/message', '/errors/0/detail', '/error_response/msg', '/meta/errorDetail', '/meta/msg',
   '/error_message', '/message', '/detail', '/errmsg', '/msg', '/err', '/reason', '/error_summary', '/errors', '/title'
 ]
 // What stands in an answer that describes nobody, with whatever status, where something failed.
-const flags = ['/error', '/errors', '/errcode', '/error_code', '/error_id', '/code', '/resultcode']
+const flags = ['/error', '/errors', '/errcode', '/error_code', '/error_id', '/error_response', '/code', '/resultcode']
 const successes = ['/ok', '/success']
 
 /** Undefined where the answer gives no reason. */

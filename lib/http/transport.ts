@@ -16,7 +16,13 @@ export interface Call {
 }
 
 /** An answer, read to its end. Header names are in lower case. */
-export interface Answer { status: number, headers: Record<string, string | string[] | undefined>, text: string }
+export interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  text: string
+  /** A limit was reached: the seconds until there is none, NaN where that is not known. */
+  pause?: number
+}
 
 /** Makes one call. Throws FST_OAUTH_PROVIDER_… and FST_OAUTH_INSECURE_URL. */
 export type Transport = (url: URL, call: Call) => Promise<Answer>

@@ -11,13 +11,14 @@ import { basicCredentials, clientAuthOf, rawCredentials } from './client-auth.js
 import type { DpopProver } from './dpop.js'
 import { explainEngineError } from './explain.js'
 import type { FailedStep } from './explain.js'
-import { sentAs } from './token-wire.js'
+import type { Strategies } from './strategies.js'
 
 export interface ClientEndpointOptions {
   provider: string
   options: OAuthProviderOptions
   signer: ClientSigner | undefined
   prover: DpopProver
+  strategies: Strategies
   transport: Transport
   clock: () => number
 }
@@ -82,12 +83,12 @@ export class ClientEndpoint {
   }
 
   async #post (endpoint: URL, posted: Posted, key: OAuthDpopKey | undefined): Promise<Answer> {
-    const { provider, options, transport, prover, clock } = this.#options
-    const { url, method, headers, body } = sentAs({ url: endpoint, headers: posted.headers, body: posted.body }, options)
+    const { provider, transport, prover, strategies, clock } = this.#options
+    const { url, method, headers, body } = await strategies.request({ url: endpoint, headers: posted.headers, body: posted.body })
     const sent = key === undefined ? headers : { ...headers, dpop: prover.prove(key, { method, origin: url.origin, path: url.pathname }) }
     const answer = await transport(url, { method, headers: sent, body })
     if (key !== undefined) prover.heed(url, answer.headers)
     refuseUnavailable(answer, provider, clock)
-    return answer
+    return strategies.answered(answer, posted.body)
   }
 }

@@ -1,4 +1,4 @@
-// JWTs that the client signs (RFC 7515 section 7.1, RFC 7519).
+// JWTs that the client signs (RFC 7515 section 7.1, RFC 7519), and any other text.
 import type { ClientSigner } from '../client-key.js'
 import { oauthError } from '../errors.js'
 
@@ -12,9 +12,14 @@ export function signingInput (header: Json, claims: Json): string {
 /** Throws FST_OAUTH_CLIENT_KEY_FAILED where the function in the place of a key does. */
 export async function signJwt (signer: ClientSigner, claims: Json, { provider, typ }: { provider: string, typ: string }): Promise<string> {
   const input = signingInput({ typ, alg: signer.alg, kid: signer.kid }, claims)
-  const signature = await signer.sign(Buffer.from(input)).catch(error => {
+  return `${input}.${(await signText(signer, input, provider)).toString('base64url')}`
+}
+
+/** The signature of a text. Throws FST_OAUTH_CLIENT_KEY_FAILED. */
+export async function signText (signer: ClientSigner, text: string, provider: string): Promise<Buffer> {
+  const signature = await signer.sign(Buffer.from(text)).catch(error => {
     // Nothing was sent: a refresh token is as good as before.
     throw oauthError('FST_OAUTH_CLIENT_KEY_FAILED', [provider, (error as Error).message], error, { unspent: true })
   })
-  return `${input}.${Buffer.from(signature).toString('base64url')}`
+  return Buffer.from(signature)
 }

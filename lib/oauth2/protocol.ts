@@ -32,7 +32,7 @@ import { Strategies } from './strategies.js'
 import { TokenEndpoint } from './token-endpoint.js'
 import type { TokenAnswer } from './token-endpoint.js'
 import { checkSameUser, tokenSetOf } from './token-set.js'
-import { userinfoCall, userinfoUrl } from './userinfo-request.js'
+import { userinfoUrl } from './userinfo-request.js'
 import type { Described } from './userinfo-request.js'
 
 export interface OAuth2Options {
@@ -87,13 +87,13 @@ export class OAuth2Protocol {
     this.#clock = clock
     this.#metadata = metadataOf({ provider, options, transport, clock, allows, needsKeys: this.name === 'oidc' && options.idTokenAlg !== 'HS256' })
     this.#prover = new DpopProver(clock)
-    this.#endpoint = new ClientEndpoint({ provider, options, signer, prover: this.#prover, transport, clock })
+    this.#strategies = new Strategies({ provider, options, signer, transport, clock })
+    this.#endpoint = new ClientEndpoint({ provider, options, signer, prover: this.#prover, strategies: this.#strategies, transport, clock })
     this.#tokens = new TokenEndpoint({ options, endpoint: this.#endpoint, clock })
     const requests = signer === undefined ? undefined : new RequestObjects({ provider, clientId, signer, clock })
     this.#logins = new LoginRequests({ options, nonce: this.name === 'oidc', endpoint: this.#endpoint, requests })
     const clientSecret = options.idTokenAlg === 'HS256' ? options.clientSecret : undefined
     this.#idTokens = new IdTokenVerifier({ provider, clientId, clientSecret, clockTolerance, transport, clock })
-    this.#strategies = new Strategies({ provider, options, transport, clock })
     this.introspection = new Introspection({ provider, clock, endpoint: this.#endpoint, metadata: this.#metadata, keys: this.#idTokens })
     this.registration = new Registration({ provider, options, transport, clock, metadata: this.#metadata })
     this.grants = new OtherGrants({
@@ -194,7 +194,7 @@ export class OAuth2Protocol {
     const endpoint = endpointOf(server, 'userinfo_endpoint', this.#options)
     if (endpoint === undefined) return undefined
     const url = userinfoUrl(endpoint, token, { provider: this.#provider, clientId: this.#options.clientId })
-    return fetchUserinfo({ ...this.#described(server, token, url), call: userinfoCall(this.#options, token.accessToken), subject: token.claims?.sub })
+    return fetchUserinfo({ ...this.#described(server, token, url), call: await this.#strategies.userinfo(token.accessToken), subject: token.claims?.sub })
   }
 
   /** Another resource of the same user, by GET: JSON, whatever it holds. */

@@ -1,20 +1,34 @@
 // What providers do that no option can describe: named strategies of the catalogue, chosen by quirks.strategy.
 import type { OAuthTokenSet } from '../../types/grant.js'
 import type { OAuthProviderOptions } from '../../types/options-provider.js'
+import { asTokenAnswer, userUrl } from '../catalogue/strategies/app-token.js'
 import { exchangeUrl, renewalUrl } from '../catalogue/strategies/long-lived-token.js'
+import { withSecretHash } from '../catalogue/strategies/secret-hash.js'
 import { isSigned } from '../catalogue/strategies/signed-callback.js'
+import { gatewayParams, signedText, tokenParams } from '../catalogue/strategies/signed-parameters.js'
+import type { ClientSigner } from '../client-key.js'
 import { oauthError } from '../errors.js'
-import type { Transport } from '../http/transport.js'
+import { failureIn } from '../http/reason.js'
+import type { Answer, Transport } from '../http/transport.js'
 import { refuseUnavailable } from '../http/unavailable.js'
+import type { UserinfoCall } from '../oidc/userinfo.js'
+import { signText } from './jws.js'
+import { sentAs } from './token-wire.js'
+import type { SentRequest, StandardRequest } from './token-wire.js'
+import { userinfoCall } from './userinfo-request.js'
 
 export interface StrategyOptions {
   provider: string
   options: OAuthProviderOptions
+  signer: ClientSigner | undefined
   transport: Transport
   clock: () => number
 }
 
-// A strategy needs the client's secret: the schema of the options sees to it.
+const getting = { method: 'GET', headers: { accept: 'application/json', 'user-agent': 'fastify-oauth' } }
+const form = 'application/x-www-form-urlencoded'
+
+// A strategy needs the client's secret, or its key: the schema of the options sees to it.
 export class Strategies {
   readonly #options: StrategyOptions
 
@@ -46,9 +60,49 @@ export class Strategies {
     return { ...nothing, ...renewed }
   }
 
+  /** A request to one of the client's endpoints as the provider wants it. */
+  async request (standard: StandardRequest): Promise<SentRequest> {
+    const { options } = this.#options
+    const { quirks } = options
+    const strategy = quirks?.strategy
+    if (strategy?.name === 'secret-hash') return sentAs({ ...standard, body: withSecretHash(standard.body) }, options)
+    if (strategy?.name !== 'signed-parameters' || !standard.body.has('grant_type')) return sentAs(standard, options)
+    const body = await this.#signed(strategy.tokenMethod, tokenParams(standard.body))
+    return { ...sentAs({ ...standard, body: new URLSearchParams() }, options), body }
+  }
+
+  /** What such a request came to: where the token is the application's, also whose the code is. */
+  async answered (answer: Answer, asked: URLSearchParams): Promise<Answer> {
+    const { options: { quirks }, provider, transport, clock } = this.#options
+    const code = asked.get('code')
+    if (quirks?.strategy?.name !== 'app-token' || code === null) return answer
+    const app = objectIn(answer.text)
+    if (typeof app.access_token !== 'string') return answer
+    const told = await transport(userUrl(quirks.strategy.userUrl, { accessToken: app.access_token, code }), getting)
+    refuseUnavailable(told, provider, clock)
+    const user = objectIn(told.text)
+    const isRefused = told.status !== 200 || failureIn(user) !== undefined
+    return { ...told, text: isRefused ? told.text.replaceAll(app.access_token, '[secret]') : JSON.stringify(asTokenAnswer(user, app)) }
+  }
+
+  /** The userinfo request. */
+  async userinfo (accessToken: string): Promise<UserinfoCall> {
+    const { options } = this.#options
+    const strategy = options.quirks?.strategy
+    if (strategy?.name !== 'signed-parameters') return userinfoCall(options, accessToken)
+    return { method: 'POST', body: await this.#signed(strategy.userinfoMethod, { auth_token: accessToken }), headers: { 'content-type': form }, carriesToken: true }
+  }
+
+  async #signed (method: string, params: Record<string, string>): Promise<string> {
+    const { provider, options: { clientId }, signer, clock } = this.#options
+    const all = gatewayParams({ appId: clientId, method, params, now: clock() })
+    all.set('sign', (await signText(signer as ClientSigner, signedText(all), provider)).toString('base64'))
+    return all.toString()
+  }
+
   async #ask (url: URL): Promise<Pick<OAuthTokenSet, 'accessToken' | 'refreshToken' | 'expiresAt'>> {
     const { provider, transport, clock } = this.#options
-    const answer = await transport(url, { method: 'GET', headers: { accept: 'application/json', 'user-agent': 'fastify-oauth' } })
+    const answer = await transport(url, getting)
     refuseUnavailable(answer, provider, clock)
     // The token is the credential: refused, it is good for nothing.
     if (answer.status === 400 || answer.status === 401) throw oauthError('FST_OAUTH_TOKEN_REFUSED', ['token endpoint', provider, `status ${answer.status}`], undefined, { providerError: 'invalid_grant' })

@@ -13,9 +13,14 @@ export function toProfile (raw: Record<string, unknown>, map: ProfileMap = stand
   return { id: textOf(id), name, email, emailVerified: emailVerified ?? false, username, picture, raw }
 }
 
-/** Whom an answer describes. Throws FST_OAUTH_INVALID_PROVIDER_ANSWER where it names nobody, and tells of a failure: many do so with status 200. */
-export function checkUser ({ id, raw }: OAuthProfile, { provider, secrets }: { provider: string, secrets: Array<string | undefined> }): void {
-  const failure = id === undefined ? failureIn(raw) : undefined
+/** What else is known of an answer that should describe a user. */
+interface AnswerOf { provider: string, map: ProfileMap | undefined, secrets: Array<string | undefined> }
+
+/** Throws FST_OAUTH_INVALID_PROVIDER_ANSWER where an answer names nobody, and tells of a failure: many do so with status 200. */
+export function checkUser ({ id, raw }: OAuthProfile, { provider, map, secrets }: AnswerOf): void {
+  if (id !== undefined) return
+  const root = typeof map === 'object' ? map.root ?? '' : ''
+  const failure = failureIn(raw) ?? failureIn(valueAt(raw, root))
   if (failure !== undefined) throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['userinfo endpoint', provider, `it describes no user: ${quote(failure, secrets)}`])
 }
 

@@ -35,7 +35,7 @@ for (const [name, entry] of entries) {
     for (const variant of [undefined, ...Object.keys(entry.variants ?? {})]) {
       const params = paramsOf({ ...entry, options: { ...entry.options, ...(variant === undefined ? {} : entry.variants?.[variant]?.options) } as typeof entry.options })
       const options = parseProviderOptions(name, { ...clientOf(entry.options), ...(variant === undefined ? {} : { variant }), params })
-      t.notMatch(JSON.stringify({ ...options, profile: undefined, quirks: { ...options.quirks, headers: {}, userinfo: {}, tenantIssuer: '' }, userinfoUrl: '' }), /\{\w+\}/, 'no placeholder is left')
+      t.notMatch(JSON.stringify({ ...options, profile: undefined, quirks: { ...options.quirks, headers: {}, userinfo: {}, tenantIssuer: '', strategy: {} }, userinfoUrl: '' }), /\{\w+\}/, 'no placeholder is left')
       const provider = new Provider(name, options, { dispatcher: new MockAgent(), timeout: 1_000, clock: Date.now })
       t.equal(provider.protocol === 'oauth1', entry.options.requestTokenUrl !== undefined)
       for (const recalled of entry.recalled ?? []) t.ok(recalled.split('.').reduce((value: unknown, key) => Object(value)[key], { ...entry.options, variants: entry.variants }), `recalled ${recalled} is there`)

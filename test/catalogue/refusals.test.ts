@@ -35,7 +35,7 @@ const grant: OAuthGrant = {
   scope: [],
   expiresAt: undefined,
   claims: undefined,
-  raw: { openid: 'openid-1' },
+  raw: { openid: 'openid-1', userid: 'user-1' },
   version: 1,
   authorizedAt: 0,
   updatedAt: 0,

@@ -48,7 +48,7 @@ t.test('without userinfo nobody knows who it is: the account is the default one'
 })
 
 t.test('a userinfo that fails fails the login, and leaves nothing', async (t) => {
-  const { ended, grant, browser, url } = await logIn(t, wire => ({ userinfoUrl: `${wire.issuer}/userinfo` }), wire => { wire.on('/userinfo', () => ({ status: 500 })) })
+  const { ended, grant, browser, url } = await logIn(t, wire => ({ userinfoUrl: `${wire.issuer}/userinfo` }), wire => { wire.on('/userinfo', () => ({ status: 401 })) })
   t.equal(ended.status, 502)
   t.match(ended.text, 'FST_OAUTH_INVALID_PROVIDER_ANSWER')
   t.equal(grant, undefined)
