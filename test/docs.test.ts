@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import t from 'tap'
 import { errorCodes } from '../lib/index.js'
+import { catalogue } from '../lib/catalogue/providers.js'
 import { projectRoot } from './fixtures/project.js'
 
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8')
@@ -24,6 +25,11 @@ function anchorOf (heading: string): string {
 t.test('every error has a heading, and every such heading an error', async (t) => {
   const headings = headingsOf(read('docs/reference/errors.md')).filter(heading => heading.startsWith('FST_OAUTH_'))
   t.strictSame([...headings].sort(), Object.keys(errorCodes).sort())
+})
+
+t.test('README.md and CHANGELOG.md know how many providers the catalogue has', async (t) => {
+  t.match(read('README.md'), `[${catalogue.size}`)
+  t.match(read('CHANGELOG.md'), `${catalogue.size} providers`)
 })
 
 t.test('every option has a heading, or a line of its own', async (t) => {
