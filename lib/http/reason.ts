@@ -2,6 +2,7 @@
 // them). For messages alone, and to be quoted before they are repeated.
 import { valueAt } from '../json-pointer.js'
 import { bearerChallengeOf } from './challenge-header.js'
+import { jsonObjectIn } from './json-object.js'
 import type { Answer } from './transport.js'
 
 // The first that leads to a text is taken: what describes comes before what only names.
@@ -15,7 +16,7 @@ const successes = ['/ok', '/success']
 
 /** Undefined where the answer gives no reason. */
 export function reasonOf ({ text, headers }: Pick<Answer, 'text' | 'headers'>): string | undefined {
-  return reasonIn(parsed(text)) ?? bearerChallengeOf(headers['www-authenticate'])?.error
+  return reasonIn(jsonObjectIn(text)) ?? bearerChallengeOf(headers['www-authenticate'])?.error
 }
 
 /** The reason in the JSON of an answer. */
@@ -39,12 +40,4 @@ function isFlag (value: unknown): boolean {
 
 function isText (value: unknown): value is string {
   return typeof value === 'string' && value !== ''
-}
-
-function parsed (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

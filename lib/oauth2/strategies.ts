@@ -8,6 +8,7 @@ import { isSigned } from '../catalogue/strategies/signed-callback.js'
 import { gatewayParams, signedText, tokenParams } from '../catalogue/strategies/signed-parameters.js'
 import type { ClientSigner } from '../client-key.js'
 import { oauthError } from '../errors.js'
+import { jsonObjectIn } from '../http/json-object.js'
 import { failureIn } from '../http/reason.js'
 import type { Answer, Transport } from '../http/transport.js'
 import { refuseUnavailable } from '../http/unavailable.js'
@@ -76,12 +77,12 @@ export class Strategies {
     const { options: { quirks }, provider, transport, clock } = this.#options
     const code = asked.get('code')
     if (quirks?.strategy?.name !== 'app-token' || code === null) return answer
-    const app = objectIn(answer.text)
-    if (typeof app.access_token !== 'string') return answer
+    const app = jsonObjectIn(answer.text)
+    if (typeof app?.access_token !== 'string') return answer
     const told = await transport(userUrl(quirks.strategy.userUrl, { accessToken: app.access_token, code }), getting)
     refuseUnavailable(told, provider, clock)
-    const user = objectIn(told.text)
-    const isRefused = told.status !== 200 || failureIn(user) !== undefined
+    const user = jsonObjectIn(told.text)
+    const isRefused = user === undefined || told.status !== 200 || failureIn(user) !== undefined
     return { ...told, text: isRefused ? told.text.replaceAll(app.access_token, '[secret]') : JSON.stringify(asTokenAnswer(user, app)) }
   }
 
@@ -106,18 +107,10 @@ export class Strategies {
     refuseUnavailable(answer, provider, clock)
     // The token is the credential: refused, it is good for nothing.
     if (answer.status === 400 || answer.status === 401) throw oauthError('FST_OAUTH_TOKEN_REFUSED', ['token endpoint', provider, `status ${answer.status}`], undefined, { providerError: 'invalid_grant' })
-    const { access_token: accessToken, expires_in: expiresIn } = objectIn(answer.text)
+    const { access_token: accessToken, expires_in: expiresIn } = jsonObjectIn(answer.text) ?? {}
     if (answer.status !== 200 || typeof accessToken !== 'string' || accessToken === '') {
       throw oauthError('FST_OAUTH_INVALID_PROVIDER_ANSWER', ['token endpoint', provider, answer.status === 200 ? 'it holds no access_token' : `status ${answer.status}`])
     }
     return { accessToken, refreshToken: accessToken, expiresAt: Number(expiresIn) > 0 ? clock() + Number(expiresIn) * 1_000 : undefined }
-  }
-}
-
-function objectIn (text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text)) as Record<string, unknown>
-  } catch {
-    return {}
   }
 }

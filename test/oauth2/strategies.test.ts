@@ -122,6 +122,7 @@ t.test('a code that is nobody\'s, and an application that is not known', async (
     [{ body: { errcode: 50001, errmsg: 'unauthorised redirect' } }, { code: 'FST_OAUTH_TOKEN_REFUSED', message: /50001: unauthorised redirect/ }],
     [{ status: 403 }, { code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /status 403/ }],
     [{ status: 503 }, { code: 'FST_OAUTH_PROVIDER_UNAVAILABLE' }],
+    [{ body: 'canary' }, { code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /as JSON/ }],
     [{ body: { errcode: 0, openid: 'a stranger' } }, { code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /it holds no userid/ }]
   ]
   for (const [answer, expected] of refused) {
@@ -131,6 +132,8 @@ t.test('a code that is nobody\'s, and an application that is not known', async (
   const before = wire.requests.filter(({ path }) => path === '/whose').length
   wire.on('/token', () => ({ body: { errcode: 40001, errmsg: 'invalid credential' } }))
   t.match(await failureOf(t, login()), { code: 'FST_OAUTH_TOKEN_REFUSED', message: /40001: invalid credential/ })
+  wire.on('/token', () => ({ body: 'canary' }))
+  t.match(await failureOf(t, login()), { code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /as JSON/ })
   t.equal(wire.requests.filter(({ path }) => path === '/whose').length, before, 'without a token nothing is asked for')
 })
 
