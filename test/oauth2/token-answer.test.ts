@@ -93,7 +93,7 @@ const errors: Array<{ name: string, answer: WireAnswer, code: string, message: R
   { name: 'a 401 with WWW-Authenticate and a JSON error', answer: { status: 401, headers: { 'www-authenticate': 'Basic realm="sso"' }, body: { error: 'invalid_client' } }, code: 'FST_OAUTH_TOKEN_REFUSED', message: /\(invalid_client\)/, providerError: 'invalid_client' },
   { name: 'a 401 with WWW-Authenticate alone', answer: { status: 401, headers: { 'www-authenticate': 'Basic realm="sso"', 'content-type': 'text/plain' }, body: 'canary' }, code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /status 401/ },
   { name: 'invalid_grant', answer: { status: 400, body: { error: 'invalid_grant' } }, code: 'FST_OAUTH_CODE_REFUSED', message: /authorization code \(invalid_grant\)/, providerError: 'invalid_grant' },
-  { name: 'an error that is an object', answer: { status: 400, body: { error: { message: 'canary' } } }, code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /status 400/ },
+  { name: 'an error that is an object', answer: { status: 400, body: { error: { message: 'no such client' } } }, code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /status 400: no such client/ },
   { name: 'an HTML page for a token', answer: { headers: { 'content-type': 'text/html' }, body: '<title>canary</title>' }, code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /as JSON/ },
   { name: 'an HTML page that says 404', answer: { status: 404, headers: { 'content-type': 'text/html' }, body: '<title>canary</title>' }, code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /status 404/ },
   { name: 'nothing', answer: { body: '' }, code: 'FST_OAUTH_INVALID_PROVIDER_ANSWER', message: /as JSON/ },
