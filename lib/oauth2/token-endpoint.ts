@@ -14,7 +14,7 @@ import { deviceAnswerOf } from './device-answer.js'
 import type { DpopProver } from './dpop.js'
 import { explainEngineError } from './explain.js'
 import type { FailedStep } from './explain.js'
-import { readTokenAnswer } from './token-answer.js'
+import { readRevocation, readTokenAnswer } from './token-answer.js'
 import { sentAs } from './token-wire.js'
 import { tolerance } from '../oidc/id-token.js'
 import { ofTenant } from '../oidc/tenant-issuer.js'
@@ -157,8 +157,7 @@ export class TokenEndpoint {
   async revoke (server: engine.AuthorizationServer, token: string, hint: 'access_token' | 'refresh_token'): Promise<void> {
     await this.#explained({ endpoint: 'revocation endpoint', secrets: [token, ...this.#secrets] }, async () => {
       const response = await engine.revocationRequest(server, this.client, this.#auth(server), token, {
-        // RFC 7009 section 2.2: 200 is all that counts. Other successes mean the same.
-        ...this.#posting(answer => toResponse({ ...answer, status: answer.status < 300 ? 200 : answer.status }, 'application/json')),
+        ...this.#posting(answer => readRevocation(answer, this.#options.options.quirks?.tokenAnswer)),
         additionalParameters: { token_type_hint: hint }
       })
       await engine.processRevocationResponse(response)
