@@ -80,6 +80,7 @@ function explained (wrong: string, provider?: string): Finding {
 }
 
 function adviceOn (wrong: string): string | undefined {
+  if (wrong.includes('no issuer to discover it from')) return 'give its address, or name an entry of the catalogue: npx fastify-oauth providers'
   if (/ is (undefined|""); /.test(wrong)) return 'see whether an environment variable is not set'
   return /^(session\.)?secret\S* is a string of /.test(wrong) ? 'make a random one: openssl rand -base64 48' : undefined
 }
