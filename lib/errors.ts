@@ -59,7 +59,7 @@ const table = {
   FST_OAUTH_LOGOUT_BUSY: [503, 'Too many logouts by %s are under way'],
   // A provider's fault
   FST_OAUTH_DISCOVERY_FAILED: [503, 'The metadata of %s cannot be used: %s'],
-  FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it works without, declare quirks.pkce "unsupported"'],
+  FST_OAUTH_PKCE_UNSUPPORTED: [503, '%s does not offer PKCE with S256 (its metadata lists %s). If it knows no other than plain, declare quirks.pkce "plain"; if it works without PKCE, "unsupported"'],
   FST_OAUTH_PROFILE_BROKEN: [503, 'The metadata of %s breaks the profile FAPI 2.0: %s'],
   FST_OAUTH_TOKEN_NOT_BOUND: [502, '%s answered a proof of possession (DPoP) with a token of type %s, which whoever finds it can use. If that is to be accepted, set the option dpop to "optional"'],
   FST_OAUTH_CALLBACK_UNCONFIRMED: [502, '%s did not confirm the callback URL (oauth_callback_confirmed), so a login could be taken over by another user. If the provider speaks OAuth Core 1.0 alone, declare quirks.oauth1Revision "1.0"'],

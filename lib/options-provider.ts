@@ -46,7 +46,7 @@ const params = v.union([
 ], 'an object of strings, or a function that answers one')
 
 /** What a function in the place of parameters may answer. */
-export const paramsOf = (protocol: Protocol) => v.pipe(params, v.check(input => !hasReserved(input, protocol), withoutReserved(protocol)))
+export const paramsOf = (protocol: Protocol) => v.pipe(params, v.check(input => reservedIn(input, protocol).length === 0, issue => withoutReserved(issue.input, protocol)))
 
 const ownCallback = v.pipe(endpoint, v.check(input => new URL(input).search === '', 'an absolute URL without a query'))
 
@@ -190,7 +190,7 @@ function checkSigning (given: Given, refuse: Refuse): void {
 
 function checkParams (given: Given, protocol: Protocol, refuse: Refuse): void {
   for (const key of ['requestTokenParams', 'authorizeParams', 'accessTokenParams'] as const) {
-    if (hasReserved(given[key], protocol)) refuse(key, withoutReserved(protocol))
+    if (reservedIn(given[key], protocol).length > 0) refuse(key, withoutReserved(given[key], protocol))
   }
 }
 
@@ -212,10 +212,10 @@ function checkEmails ({ profile, userinfoUrl, apiBaseUrl, apiOrigins }: Given, r
   if (!known) refuse('profile', 'an object whose emails.url is on the origin of userinfoUrl or apiBaseUrl, or on one of apiOrigins')
 }
 
-function hasReserved (input: unknown, protocol: Protocol): boolean {
-  return typeof input === 'object' && Object.keys(input as object).some(name => reservedParams[protocol].includes(name))
+function reservedIn (input: unknown, protocol: Protocol): string[] {
+  return typeof input === 'object' ? Object.keys(input as object).filter(name => reservedParams[protocol].includes(name)) : []
 }
 
-function withoutReserved (protocol: Protocol): string {
-  return `an object without ${reservedParams[protocol].join(', ')}: the plugin sets these itself`
+function withoutReserved (input: unknown, protocol: Protocol): string {
+  return `an object without ${reservedIn(input, protocol).join(', ')}: the plugin sets this itself`
 }

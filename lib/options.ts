@@ -19,10 +19,11 @@ export type { RequestValues }
 
 const providerNames = /^[A-Za-z0-9][\w.-]{0,63}$/
 
+const namedProviders = 'an object of provider options'
 const providerName = v.pipe(v.string(), v.regex(providerNames, 'a provider name of letters, digits, "-", "_" and "."'))
 const tenants = fn<OAuthTenantFunction>()
 const oneOrTenants = v.lazy((input): v.GenericSchema<unknown, ProviderOptions | OAuthTenantFunction> => typeof input === 'function' ? tenants : provider)
-const providers = v.record(providerName, oneOrTenants, 'an object of provider options')
+const providers = v.pipe(v.custom<Record<string, unknown>>(input => !Array.isArray(input), namedProviders), v.record(providerName, oneOrTenants, namedProviders))
 
 const longSecret = 'a string or Buffer of at least 32 bytes'
 const secretPart = v.pipe(v.union([v.string(), v.instance(Uint8Array)], longSecret), v.check(input => Buffer.byteLength(input) >= 32, longSecret))

@@ -43,7 +43,7 @@ const wrong: Array<[object, string]> = [
   [{ security: 'fapi1' }, 'providers.x.security is "fapi1"; allowed is one of "default", "fapi2"'],
   [{ quirks: { basicAuth: 'encoded' } }, 'providers.x.quirks.basicAuth is "encoded"; allowed is one of "raw"'],
   [{ quirks: { assertionAudience: 'issuer' } }, 'providers.x.quirks.assertionAudience is "issuer"; allowed is one of "token-endpoint"'],
-  ...['request', 'request_uri', 'client_assertion', 'client_assertion_type', 'dpop_jkt'].map((name): [object, string] => [{ authorizeParams: { [name]: 'x' } }, 'providers.x.authorizeParams is an object; allowed is an object without client_id,'])
+  ...['request', 'request_uri', 'client_assertion', 'client_assertion_type', 'dpop_jkt'].map((name): [object, string] => [{ authorizeParams: { [name]: 'x' } }, `providers.x.authorizeParams is an object; allowed is an object without ${name}: the plugin sets this itself`])
 ]
 
 t.test('wrong options', async (t) => {

@@ -62,7 +62,7 @@ export type OAuthTokenPlacement = { scheme: string, header?: never, query?: neve
 export interface OAuthUserinfoQuirks {
   /** Default: `GET`. */
   method?: 'GET' | 'POST'
-  /** Body of a POST, sent as JSON, such as a GraphQL query. */
+  /** Body of a POST, sent as JSON, such as a GraphQL query. A text that is `{accessToken}` or `{clientId}`, at any depth, stands for itself, as in `form`. */
   json?: Record<string, unknown>
   /** Body of a POST, sent as a form. `{accessToken}` and `{clientId}` stand for themselves; with `{accessToken}` the token is sent here alone. */
   form?: Record<string, string>

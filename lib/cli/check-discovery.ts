@@ -56,12 +56,15 @@ async function checkMetadata (name: string, options: ProviderOptions, { explain,
     return [ok('discovery', `the metadata of ${issuer} can be used; ${pkce}`), ...checkOffers(name, options, server)]
   } catch (error) {
     const failure = error as OAuthError
-    return [findings(name).error('discovery', explain(failure), adviceOn(failure))]
+    return [findings(name).error('discovery', explain(failure), adviceOn(failure, issuer))]
   }
 }
 
-function adviceOn ({ code, message }: OAuthError): string {
+function adviceOn ({ code, message }: OAuthError, issuer = ''): string {
   if (message.includes('the option issuer is')) return 'set issuer to exactly what the metadata name'
+  const [wellKnown] = /\/\.well-known\/.*$/.exec(issuer) ?? []
+  if (wellKnown !== undefined) return `take ${wellKnown} off the end of the option issuer: it is added by itself`
+  if (code === 'FST_OAUTH_DISCOVERY_FAILED' && /status 5\d\d$/.test(message)) return 'the provider is in trouble, or knows no such issuer: try again later, and check the option issuer'
   if (code === 'FST_OAUTH_DISCOVERY_FAILED') return 'check the option issuer: <issuer>/.well-known/openid-configuration must be there; or give the endpoints by hand'
   return code === 'FST_OAUTH_PKCE_UNSUPPORTED' ? 'turn on PKCE with S256 at the provider' : 'check the address, DNS, the firewall, and the certificate of the provider'
 }

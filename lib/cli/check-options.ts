@@ -8,6 +8,26 @@ import { findings } from './finding.js'
 import type { Finding } from './finding.js'
 import type { Secrets } from './secrets.js'
 
+const unknownOption = /^(\S*?([^\s.]+)) is not an option; allowed is one of the options (.*)$/
+
+// What other libraries call them, without case and underscores.
+const synonyms: Readonly<Record<string, string>> = {
+  redirecturi: 'callbackUrl',
+  redirecturl: 'callbackUrl',
+  tokenurl: 'accessTokenUrl',
+  tokenendpoint: 'accessTokenUrl',
+  authorizationurl: 'authorizeUrl',
+  authorizationendpoint: 'authorizeUrl',
+  authurl: 'authorizeUrl',
+  userinfoendpoint: 'userinfoUrl',
+  profileurl: 'userinfoUrl',
+  discoveryurl: 'issuer',
+  wellknown: 'issuer',
+  appid: 'clientId',
+  consumerkey: 'clientId',
+  consumersecret: 'clientSecret'
+}
+
 export interface CheckedOptions {
   found: Finding[]
   /** With defaults in the place of what is wrong. Without providers. */
@@ -27,7 +47,7 @@ export function checkOptions (options: Record<string, unknown>, secrets: Secrets
       found.push(findings(name).ok('options', 'a function of the request: what it answers for a tenant is checked when it is asked'))
       continue
     }
-    const parsed = attempt(() => parseProviderOptions(name, provider), secrets)
+    const parsed = attempt(given => parseProviderOptions(name, given), provider, { secrets, at: `providers.${name}.` })
     if ('value' in parsed) providers.set(name, parsed.value)
     else found.push(...parsed.wrong.map(wrong => explained(wrong, name)))
   }
@@ -43,7 +63,7 @@ export function checkOptions (options: Record<string, unknown>, secrets: Secrets
 function withoutWrong (options: Record<string, unknown>, secrets: Secrets): { plugin: CheckedOptions['plugin'], wrong: string[] } {
   // That it is missing in production is said elsewhere, whatever NODE_ENV is here.
   const isMissing = options.baseUrl === undefined
-  const parsed = attempt(() => parsePluginOptions(isMissing ? { ...options, baseUrl: placeholder } : options), secrets)
+  const parsed = attempt(given => parsePluginOptions(given), isMissing ? { ...options, baseUrl: placeholder } : options, { secrets, at: '' })
   if ('value' in parsed) return { plugin: isMissing ? { ...parsed.value, baseUrl: undefined } : parsed.value, wrong: [] }
   const names = new Set(parsed.wrong.map(optionOf))
   const right = Object.fromEntries(Object.entries(options).filter(([name]) => !names.has(name)))
@@ -53,10 +73,22 @@ function withoutWrong (options: Record<string, unknown>, secrets: Secrets): { pl
 // The schema names all options that there are: one is enough here.
 function explained (wrong: string, provider?: string): Finding {
   const { error } = findings(provider)
-  const [, path = '', option = '', known] = /^(\S*?([^\s.]+)) is not an option; allowed is one of the options (.*)$/.exec(wrong) ?? []
-  if (known === undefined) return error('options', wrong, wrong.includes(' is undefined; ') ? 'see whether an environment variable is not set' : undefined)
-  const near = nearest(option, known.split(', ')).find(({ away }) => away <= 3)
-  return error('options', `${path} is not an option`, near === undefined ? 'take it out; all options are in docs/reference/options.md' : `did you mean ${near.one}?`)
+  const [, path = '', option = '', known] = unknownOption.exec(wrong) ?? []
+  if (known === undefined) return error('options', wrong, adviceOn(wrong))
+  const meant = meantBy(option, known.split(', '))
+  return error('options', `${path} is not an option`, meant === undefined ? 'take it out; all options are in docs/reference/options.md' : `did you mean ${meant}?`)
+}
+
+function adviceOn (wrong: string): string | undefined {
+  if (wrong.includes('no issuer to discover it from')) return 'give its address, or name an entry of the catalogue: npx fastify-oauth providers'
+  if (/ is (undefined|""); /.test(wrong)) return 'see whether an environment variable is not set'
+  return /^(session\.)?secret\S* is a string of /.test(wrong) ? 'make a random one: openssl rand -base64 48' : undefined
+}
+
+function meantBy (option: string, known: readonly string[]): string | undefined {
+  const synonym = synonyms[option.toLowerCase().replaceAll('_', '')]
+  if (synonym !== undefined && known.includes(synonym)) return synonym
+  return nearest(option, known).find(({ away }) => away <= Math.min(3, option.length / 2))?.one
 }
 
 // A finding begins with the path of what is wrong.
@@ -66,7 +98,30 @@ function optionOf (finding: string): string {
 
 const placeholder = 'https://app.invalid'
 
-function attempt <T> (parse: () => T, secrets: Secrets): { value: T } | { wrong: string[] } {
+interface Attempt { secrets: Secrets, /** What the path of each option begins with. */ at: string }
+
+// The schema tells of one unknown option of an object at a time: it is taken out, and the rest is looked at again.
+function attempt <T> (parse: (given: unknown) => T, given: unknown, { secrets, at }: Attempt): { value: T } | { wrong: string[] } {
+  const unknown = new Set<string>()
+  for (let left = given; ;) {
+    const parsed = attemptOnce(() => parse(left), secrets)
+    if ('value' in parsed) return unknown.size === 0 ? parsed : { wrong: [...unknown] }
+    const more = parsed.wrong.filter(wrong => unknownOption.test(wrong) && !unknown.has(wrong))
+    if (more.length === 0) return { wrong: [...new Set([...unknown, ...parsed.wrong])] }
+    for (const wrong of more) {
+      unknown.add(wrong)
+      left = without(left, String(unknownOption.exec(wrong)?.[1]).slice(at.length).split('.'))
+    }
+  }
+}
+
+function without (given: unknown, [key = '', ...rest]: readonly string[]): unknown {
+  if (!isRecord(given)) return given
+  const { [key]: member, ...others } = given
+  return rest.length === 0 ? others : { ...given, [key]: without(member, rest) }
+}
+
+function attemptOnce <T> (parse: () => T, secrets: Secrets): { value: T } | { wrong: string[] } {
   try {
     return { value: parse() }
   } catch (error) {

@@ -15,8 +15,15 @@ interface Named { about: string, provider?: string | undefined, value: string | 
 
 const placeholders = /^(undefined|null|todo|tbd|none|test|secret|password|change[-_ ]?(me|this|it)\b.*|replace[-_ ]?(me|this|with)\b.*|(your|my|a)[-_ ].*secret.*|<.*>|\[.*\]|\$\{?\w+\}?|%\w+%|(x{3,}|\.{3,}|\*{3,}|…))$/i
 const leastDifferent = 10
+// From milliseconds since the epoch, this is in the year 1973.
+const leastTime = 1e11
 
 /** secret and session.secret. */
+export function ownSecrets ({ secret = [], session }: CheckedOptions['plugin']): Named[] {
+  return [...secret.map(value => ({ about: 'secret', value })), ...(session.secret === undefined ? [] : [{ about: 'session.secret', value: session.secret }])]
+}
+
+/** What the application has of its own. */
 export function checkOwnSecrets ({ plugin, wrong }: CheckedOptions, scene: SecretsScene): Finding[] {
   const { error, warn } = findings()
   const { secret, session, owner } = plugin
@@ -26,9 +33,8 @@ export function checkOwnSecrets ({ plugin, wrong }: CheckedOptions, scene: Secre
     found.push(scene.production ? error('secret', message, advice) : warn('secret', message, advice))
   }
   if (session.secret === undefined && owner === undefined && !wrong.has('session') && !wrong.has('owner')) found.push(warn('session', 'neither session.secret nor owner is set', 'register @fastify/session or @fastify/secure-session before the plugin, or set one of them'))
-  const named: Named[] = [...(secret ?? []).map(value => ({ about: 'secret', value })), ...(session.secret === undefined ? [] : [{ about: 'session.secret', value: session.secret }])]
-  for (const one of named) found.push(...checkOne(one, scene), ...checkStrength(one))
-  return [...found, ...checkReuse(named)]
+  for (const one of ownSecrets(plugin)) found.push(...checkOne(one, scene, checkStrength(one)))
+  return found
 }
 
 /** What a provider's client has. */
@@ -40,17 +46,17 @@ export function checkClientSecret (name: string, { clientId, clientSecret, clien
   if (clientSecret !== undefined) found.push(...checkOne({ about: 'clientSecret', provider: name, value: clientSecret }, scene))
   if (clientSecretExpiresAt === undefined) return found
   const days = Math.floor((clientSecretExpiresAt - clock()) / 86_400_000)
-  const advice = 'make a new one where the client is registered, and set clientSecretExpiresAt to its end'
+  const advice = clientSecretExpiresAt < leastTime ? 'it is in milliseconds since the epoch' : 'make a new one where the client is registered, and set clientSecretExpiresAt to its end'
   const end = new Date(clientSecretExpiresAt)
   const when = Number.isNaN(end.getTime()) ? 'never' : end.toISOString()
   return [...found, days < 0 ? error('clientSecretExpiresAt', `the secret has expired (${when})`, advice) : days < 30 ? warn('clientSecretExpiresAt', `the secret expires in ${days} days (${when})`, advice) : ok('clientSecretExpiresAt', `the secret is good until ${when}`)]
 }
 
-function checkOne ({ about, provider, value }: Named, { env, source, production }: SecretsScene): Finding[] {
+function checkOne ({ about, provider, value }: Named, { env, source, production }: SecretsScene, weaknesses: Finding[] = []): Finding[] {
   const { error, warn, ok } = findings(provider)
-  if (typeof value !== 'string') return [ok(about, `${value.byteLength} bytes`)]
+  if (typeof value !== 'string') return weaknesses.length > 0 ? weaknesses : [ok(about, `${value.byteLength} bytes`)]
   if (placeholders.test(value.trim())) return [error(about, 'is a placeholder, or an environment variable that was not set', 'set the real secret')]
-  const found: Finding[] = []
+  const found = [...weaknesses]
   if (value !== value.trim()) found.push(error(about, 'has blanks or a line break at its ends', 'remove them: most providers count them'))
   if (source?.includes(value) === true) {
     const advice = 'read it from the environment, and make a new one if the file was ever committed'

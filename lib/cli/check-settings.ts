@@ -37,7 +37,7 @@ function checkBaseUrl ({ baseUrl, prefix }: Plugin, { production }: Scene): Find
   }
   const url = new URL(baseUrl)
   const found: Finding[] = []
-  if (url.pathname.endsWith(prefix)) found.push(warn('prefix', `${prefix} is at the end of baseUrl too, and stands in callback URLs twice`, 'take it from one of them'))
+  if (`${url.pathname}/`.includes(`${prefix}/`)) found.push(warn('prefix', `${prefix} is in baseUrl too, and stands in callback URLs twice`, 'take it from one of them: baseUrl is the origin, and no callback URL'))
   if (isLoopback(url)) return [...found, production ? error('baseUrl', 'is of loopback, which no browser elsewhere reaches', 'set the public origin') : ok('baseUrl', baseUrl)]
   if (url.protocol === 'https:') return [...found, ok('baseUrl', baseUrl)]
   return [...found, (production ? error : warn)('baseUrl', `${baseUrl} is plain http: codes and cookies can be read on the way, and most providers refuse it`, 'serve the application over https')]

@@ -14,10 +14,16 @@ export async function checkStore (store: GrantStore | undefined, { production, t
     return [level('store', 'grants are in the memory of each process: lost at a restart, and not shared', production ? 'give the option store RedisGrantStore or PostgresGrantStore' : undefined)]
   }
   const started = Date.now()
-  const wrong = await withinTime(tryOut(store), timeout, 'it did not put, get and delete').catch(error => ({ message: secrets.hide(wordsOf(error)), advice: 'check its address, credentials, and that its tables are there' }))
+  const wrong = await withinTime(tryOut(store), timeout, 'it did not put, get and delete').catch(error => ({ message: secrets.hide(wordsOf(error)).replace(/\.$/, ''), advice: adviceOn(error) }))
   const found = wrong === undefined ? ok('store', `puts, gets and deletes (${Date.now() - started} ms)`) : findings().error('store', wrong.message, wrong.advice)
   await withinTime(closed(store), timeout, 'it did not close').catch(() => {})
   return [found]
+}
+
+// PostgreSQL's codes for what is missing: a table, a schema, a column.
+function adviceOn (error: unknown): string {
+  const { code } = Object(error) as { code?: unknown }
+  return ['42P01', '3F000', '42703'].includes(String(code)) ? 'make its tables: store.migrate(), or sql/postgres.sql of this package' : 'check its address and credentials, and that it is running'
 }
 
 async function closed (store: GrantStore): Promise<void> {

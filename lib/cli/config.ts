@@ -34,17 +34,23 @@ export async function loadConfig (given: Arguments, { env, cwd }: Surroundings, 
 
 async function loadModule (path: string, { file, timeout, secrets }: { file: string, timeout: number, secrets: Secrets }): Promise<Config> {
   if (!existsSync(path)) throw new UsageError(`there is no config module ${file}: name one with --config, or a provider`)
-  const { options, fastify } = await withinTime(exportsOf(path), timeout, `the config module ${file} was not loaded`).catch(error => {
-    throw error instanceof CommandFailure ? error : new CommandFailure(`the config module ${file} cannot be loaded: ${secrets.hide(String(error))}`)
+  const { options, fastify } = await withinTime(exportsOf(path, file), timeout, `the config module ${file} was not loaded`).catch(error => {
+    throw error instanceof CommandFailure ? error : new CommandFailure(`the config module ${file} cannot be loaded: ${secrets.hide(String(error))}${hintOn(error)}`)
   })
   if (!isObject(options)) throw new CommandFailure(`the default export of ${file} is not the options of the plugin: export default { providers: … }, or a function that answers them`)
   return { options, fastify: isObject(fastify) ? fastify : undefined, source: readFileSync(path, 'utf8') }
 }
 
-async function exportsOf (path: string): Promise<{ options: unknown, fastify: unknown }> {
+// Node.js 20 loads JavaScript alone.
+function hintOn ({ code }: { code?: unknown }): string {
+  return /^ERR_(UNKNOWN_FILE_EXTENSION|IMPORT_A)/.test(String(code)) ? '; it must be JavaScript: compile it first, or set NODE_OPTIONS="--import tsx" for TypeScript' : ''
+}
+
+async function exportsOf (path: string, file: string): Promise<{ options: unknown, fastify: unknown }> {
   const module = await import(pathToFileURL(path).href) as Record<string, unknown>
   // CommonJS that a compiler has made of a module.
   const { default: found, fastify } = isObject(module.default) && module.default.__esModule === true ? module.default : module
+  if (typeof found === 'function' && found.length > 0) throw new CommandFailure(`the default export of ${file} is a function with arguments, and is given none: export the options of the plugin, or a function that answers them`)
   return { options: typeof found === 'function' ? await found() : found, fastify }
 }
 

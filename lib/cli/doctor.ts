@@ -7,7 +7,7 @@ import type { Command } from './command.js'
 import { checkProvider } from './check-discovery.js'
 import { checkOptions } from './check-options.js'
 import type { CheckedOptions } from './check-options.js'
-import { checkClientSecret, checkOwnSecrets, checkReuse } from './check-secrets.js'
+import { checkClientSecret, checkOwnSecrets, checkReuse, ownSecrets } from './check-secrets.js'
 import type { SecretsScene } from './check-secrets.js'
 import { checkCallback, checkInsecure, checkSettings } from './check-settings.js'
 import { checkStore } from './check-store.js'
@@ -73,7 +73,7 @@ export async function examine (config: Config, { env, timeout, name, production 
     ...(config.source === undefined ? [] : [...checkSettings(checked, scene), ...checkOwnSecrets(checked, scene)]),
     ...store,
     ...[...providers].flatMap(([name, provider], index) => [...ofProvider(name, provider, { plugin, scene }), ...answers[index] as Finding[]]),
-    ...sharedClientSecrets(providers)
+    ...sharedSecrets(checked)
   ]
 }
 
@@ -86,9 +86,9 @@ function ofProvider (name: string, provider: ProviderOptions, { plugin, scene }:
 }
 
 // Two registrations of one client are no mistake.
-function sharedClientSecrets (providers: CheckedOptions['providers']): Finding[] {
+function sharedSecrets ({ plugin, providers }: CheckedOptions): Finding[] {
   const clients = new Map([...providers].map(([name, { clientId, clientSecret }]) => [`${clientId} ${clientSecret}`, { about: 'clientSecret', provider: name, value: clientSecret }]))
-  return checkReuse([...clients.values()].flatMap(({ value, ...named }) => value === undefined ? [] : [{ ...named, value }]))
+  return checkReuse([...ownSecrets(plugin), ...[...clients.values()].flatMap(({ value, ...named }) => value === undefined ? [] : [{ ...named, value }])])
 }
 
 function withOnly (options: Record<string, unknown>, name: string): Record<string, unknown> {

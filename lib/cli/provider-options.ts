@@ -1,4 +1,6 @@
 // One provider from flags and the environment.
+import { entryNames, entryOf } from '../catalogue/index.js'
+import { nearest } from '../nearest.js'
 import { UsageError } from './surroundings.js'
 import type { Option } from './arguments.js'
 import type { Arguments } from './arguments.js'
@@ -19,10 +21,15 @@ type Env = Readonly<Record<string, string | undefined>>
 export function providerFromFlags (given: Arguments, env: Env): Record<string, unknown> {
   const clientId = given.text('client-id') ?? filled(env.FASTIFY_OAUTH_CLIENT_ID)
   if (clientId === undefined) throw new UsageError('there is no client: give --client-id, or FASTIFY_OAUTH_CLIENT_ID, or a config module with --config')
+  const issuer = given.text('issuer') ?? filled(env.FASTIFY_OAUTH_ISSUER)
+  const entry = given.text('extends') ?? String(given.name)
+  if (issuer === undefined && entryOf(entry) === undefined) {
+    throw new UsageError(`there is no entry ${entry} in the catalogue (the nearest are ${nearest(entry, entryNames()).map(({ one }) => one).join(', ')}): give --issuer, or --extends, or a config module with --config`)
+  }
   const options = {
     clientId,
     clientSecret: given.text('client-secret') ?? filled(env.FASTIFY_OAUTH_CLIENT_SECRET),
-    issuer: given.text('issuer') ?? filled(env.FASTIFY_OAUTH_ISSUER),
+    issuer,
     extends: given.text('extends'),
     variant: given.text('variant'),
     params: paramsOf(given.texts('param')),

@@ -1,6 +1,8 @@
 // Secrets that must not be printed, whoever repeats them: a store's error, a config module, a provider.
 
 const secretNames = /secret|token|passw|private|credential|api_?key|client_?key/i
+// What looks like one, whatever its variable is called: made at random, and no path.
+const opaque = /^((?=.*\d)(?=.*[a-z])(?=.*[A-Z])[\w+=~-][\w+/=~-]{15,}|[\da-f]{32,})$/
 const secretOptions: ReadonlySet<string> = new Set(['secret', 'clientSecret', 'clientKey', 'clientCertKey', 'initialAccessToken'])
 // What a variable that is not set becomes in a text.
 const unset: ReadonlySet<string> = new Set(['undefined', 'null'])
@@ -14,9 +16,9 @@ export class Secrets {
     this.#values = [...new Set(values)].filter(value => value.length >= leastLength && !unset.has(value)).sort((a, b) => b.length - a.length)
   }
 
-  /** Values of variables whose names say so. */
+  /** Values of variables whose names say so, or that look like it. */
   static ofEnvironment (env: Readonly<Record<string, string | undefined>>, more: readonly string[] = []): Secrets {
-    const values = Object.entries(env).flatMap(([name, value]) => value !== undefined && secretNames.test(name) ? [value] : [])
+    const values = Object.entries(env).flatMap(([name, value]) => value !== undefined && (secretNames.test(name) || opaque.test(value)) ? [value] : [])
     return new Secrets([...values, ...more])
   }
 

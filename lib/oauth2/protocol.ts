@@ -183,7 +183,7 @@ export class OAuth2Protocol {
   async revoke (grant: OAuthGrant): Promise<boolean> {
     const server = await this.#metadata()
     if (server.revocation_endpoint === undefined) return false
-    await revokeTokens(this.#endpoint, server, grant)
+    await revokeTokens(this.#endpoint, server, grant, this.#quirks.tokenAnswer)
     return true
   }
 

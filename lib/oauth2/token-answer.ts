@@ -31,6 +31,14 @@ export function readTokenAnswer (answer: Answer, reading: TokenAnswerReading): R
   return toResponse({ status, text: answer.text, json: failed ? body : normalise(body, reading) }, 'application/json')
 }
 
+/** RFC 7009 section 2.2: 200 is all that counts, and other successes mean the same, unless the answer itself tells of a failure. */
+export function readRevocation ({ status, text }: Answer, shape: OAuthTokenAnswerQuirks = {}): Response {
+  if (status >= 300) return toResponse({ status, text }, 'application/json')
+  const body = standardShape(jsonObjectIn(text) ?? {}, { error: shape.error }, 0)
+  const failed = typeof body.error === 'string' && !['', '0'].includes(body.error)
+  return toResponse({ status: failed ? 400 : 200, text, json: body }, 'application/json')
+}
+
 function normalise (body: Record<string, unknown>, { scopeDelimiter, readsIdToken }: TokenAnswerReading): Record<string, unknown> {
   const { token_type: type, scope, expires_in: expiresIn, refresh_token: refreshToken, id_token: idToken } = body
   const lifetime = typeof expiresIn === 'string' || typeof expiresIn === 'number' ? Number(expiresIn) : Number.NaN

@@ -23,9 +23,15 @@ export function userinfoUrl (endpoint: string, { accessToken, raw }: Described, 
 /** Method and body as the quirks declare them. */
 export function userinfoCall ({ clientId, quirks }: Pick<OAuthProviderOptions, 'clientId' | 'quirks'>, accessToken: string): UserinfoCall {
   const { method = 'GET', json, form } = quirks?.userinfo ?? {}
-  if (json !== undefined) return { method, body: JSON.stringify(json), headers: { 'content-type': 'application/json' } }
+  let carriesToken = false
+  // Whole texts alone: a GraphQL query may hold braces of its own.
+  const filledIn = (_name: string, value: unknown) => {
+    carriesToken ||= value === '{accessToken}'
+    return value === '{accessToken}' ? accessToken : value === '{clientId}' ? clientId : value
+  }
+  if (json !== undefined) return { method, body: JSON.stringify(json, filledIn), headers: { 'content-type': 'application/json' }, carriesToken }
   if (form === undefined) return { method }
   const filled = Object.entries(form).map(([name, value]) => [name, value.replaceAll('{accessToken}', accessToken).replaceAll('{clientId}', clientId)])
-  const carriesToken = Object.values(form).some(value => value.includes('{accessToken}'))
+  carriesToken = Object.values(form).some(value => value.includes('{accessToken}'))
   return { method, body: new URLSearchParams(filled as Array<[string, string]>).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' }, carriesToken }
 }

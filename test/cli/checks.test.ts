@@ -1,6 +1,7 @@
 // What the doctor says of settings that no broken configuration of doctor.test.ts has.
 import t from 'tap'
 import type { Test } from 'tap'
+import { catalogue } from '../../lib/catalogue/index.js'
 import { checkOptions } from '../../lib/cli/check-options.js'
 import { checkStore } from '../../lib/cli/check-store.js'
 import { examine } from '../../lib/cli/doctor.js'
@@ -35,6 +36,17 @@ t.test('several things that are wrong are a line each', async (t) => {
   has(t, errors, /^error a options: providers\.a\.clientId is/, /^error a options: providers\.a\.issuer is/, /^error b options: providers\.b is/, /^error options: timeout is 0/, /^error options: secret/, /^error options: session\.secret/, /^error options: owner is/, /^error options: store is/, /^error options: baseUrl is/)
   t.equal(errors.length, 9)
   hasNone(t, lines, /^(ok|warn) (store|session|secret|baseUrl)/)
+  has(t, await found({ providers: [{ clientId: 'a' }] }), /^error options: providers is an array; allowed is an object of provider options$/)
+  const unknown = await found({ tiemout: 1, session: { secret: strong[1], 'odd.name': 1, cookie: {} }, providers: { 'a.b': { ...closed, clientId: '', clientID: 'a', quirks: { scopeDelimeter: ',', nothing: 1 }, pkce: true } } })
+  t.strictSame(unknown.filter(line => line.startsWith('error') || line.startsWith('ok options')).sort(), [
+    'error a.b options: providers.a.b.clientID is not an option',
+    'error a.b options: providers.a.b.clientId is ""; allowed is a non-empty string',
+    'error a.b options: providers.a.b.pkce is not an option',
+    'error a.b options: providers.a.b.quirks.nothing is not an option',
+    'error a.b options: providers.a.b.quirks.scopeDelimeter is not an option',
+    'error options: session.odd.name is not an option',
+    'error options: tiemout is not an option'
+  ], 'every one that is not known, until one cannot be taken out')
   has(t, await found({ providers: 'nonsense', baseUrl: undefined, timeout: 0 }), /^error options: providers is/, /^error options: timeout/, /^warn baseUrl/)
   has(t, await found({ timeout: 0 }), /^error options: timeout is 0/, /^ok baseUrl: https:/)
   has(t, await found({ providers: undefined }), /^warn options: there are no providers$/)
@@ -47,10 +59,13 @@ t.test('what is no error of options is thrown on', async (t) => {
   t.throws(() => checkOptions({ providers: { p: { ...closed, quirks: { get pkce () { throw new TypeError('odd') } } } } }, secrets), { message: 'odd' })
 })
 
+// With no placeholders to fill.
+const readOnce = [...catalogue].find(([, { verified, params }]) => verified === false && params === undefined)?.[0] as string
+
 t.test('entries of the catalogue that are old, or were read in one source only', async (t) => {
   const client = { clientId: 'the-client', clientSecret: 'canary-of-a-client' }
-  const { found: lines } = checkOptions({ providers: { idonethis: client, twitter: client } }, secrets)
-  t.match(lines.find(({ provider }) => provider === 'idonethis'), { level: 'warn', message: /read in one source only/ })
+  const { found: lines } = checkOptions({ providers: { [readOnce]: client, twitter: client } }, secrets)
+  t.match(lines.find(({ provider }) => provider === readOnce), { level: 'warn', message: /read in one source only/ })
   t.match(lines.find(({ provider }) => provider === 'twitter'), { level: 'warn', message: /has a note: legacy/ })
 })
 
@@ -59,7 +74,10 @@ t.test('secrets', async (t) => {
   has(t, await found({ session: {} }), /^warn session: neither/)
   hasNone(t, await found({ session: {}, owner: () => 'a' }), /session/)
   has(t, await found({ secret: 'a'.repeat(40) }), /^error secret: has fewer than 10 different characters/)
-  has(t, await found({ secret: Buffer.alloc(32) }), /^ok secret: 32 bytes$/, /^error secret: has fewer/)
+  has(t, await found({ secret: Buffer.alloc(32) }), /^error secret: has fewer/)
+  hasNone(t, await found({ secret: 'a'.repeat(40) }), /^ok secret/)
+  has(t, await found({ secret: Buffer.from(strong[0]) }), /^ok secret: \d+ bytes$/)
+  has(t, await found({ providers: { p: { ...closed, clientId: 'client-of-p', clientSecret: strong[0] } } }), /^warn p clientSecret: is the same as secret$/)
   has(t, await found({ secret: `${strong[0]}\n` }), /^error secret: has blanks or a line break/)
   has(t, await found({ secret: 'your-very-own-secret-goes-in-this-place' }), /^error secret: is a placeholder/)
   has(t, await found({ secret: strong[1] }), /^warn session\.secret: is the same as secret$/)
@@ -84,6 +102,7 @@ t.test('clients', async (t) => {
   has(t, await end(now + 100 * 86_400_000), /^ok p0 clientSecretExpiresAt: the secret is good until 2030-04-11/)
   has(t, await end(now), /^warn p0 clientSecretExpiresAt: the secret expires in 0 days/)
   has(t, await end(now - 1), /^error p0 clientSecretExpiresAt/)
+  t.match((await examine({ options: { ...right, providers: { p: { ...closed, clientId: 'client', clientSecret: 'a-secret-of-it', clientSecretExpiresAt: 1_900_000_000 } } }, source: undefined, fastify: undefined }, { env: {}, timeout: 1_000, name: undefined, production: false })).find(({ about }) => about === 'clientSecretExpiresAt'), { level: 'error', advice: 'it is in milliseconds since the epoch' })
   has(t, await end(Number.MAX_SAFE_INTEGER), /^ok p0 clientSecretExpiresAt: the secret is good until never/)
 })
 
@@ -92,7 +111,9 @@ t.test('address, prefix, routes and cookies', async (t) => {
   has(t, await found({ baseUrl: 'http://localhost:3000' }), /^ok baseUrl: http:\/\/localhost:3000$/)
   has(t, await found({ baseUrl: 'http://localhost:3000' }, { production: true }), /^error baseUrl: is of loopback/)
   has(t, await found({ baseUrl: 'http://app.example.com' }), /^warn baseUrl: .* is plain http/)
-  has(t, await found({ baseUrl: 'https://app.example.com/oauth' }), /^warn prefix: \/oauth is at the end of baseUrl too/)
+  has(t, await found({ baseUrl: 'https://app.example.com/oauth' }), /^warn prefix: \/oauth is in baseUrl too/)
+  has(t, await found({ baseUrl: 'https://app.example.com/oauth/github/callback' }), /^warn prefix: \/oauth is in baseUrl too/)
+  hasNone(t, await found({ baseUrl: 'https://app.example.com/oauth2' }), /prefix/)
   has(t, await found({ routes: { callback: false } }), /^error routes: callback is false/)
   has(t, await found({ loginTimeout: 600 }), /^warn loginTimeout: users have 600 ms/)
   has(t, await found({}, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } }), /^error tls: NODE_TLS_REJECT_UNAUTHORIZED is 0/)

@@ -77,9 +77,15 @@ t.test('a good configuration', async (t) => {
 })
 
 const broken: Array<{ what: string, given?: Partial<Config>, steer?: (wire: WireProvider) => void, args?: string[], line: RegExp }> = [
-  { what: 'an option that does not exist', given: { provider: 'redirectUri: "https://app.example.com/cb"' }, line: /^error {2}wire options: providers\.wire\.redirectUri is not an option; take it out; all options are in docs\/reference\/options\.md$/ },
+  { what: 'an option that does not exist', given: { provider: 'cookie: "a"' }, line: /^error {2}wire options: providers\.wire\.cookie is not an option; take it out; all options are in docs\/reference\/options\.md$/ },
+  { what: 'an option as other libraries call it', given: { provider: 'redirect_uri: "https://app.example.com/cb"' }, line: /^error {2}wire options: providers\.wire\.redirect_uri is not an option; did you mean callbackUrl\?$/ },
+  { what: 'an address of metadata for an issuer', given: { provider: 'issuer: "http://127.0.0.1:1/.well-known/openid-configuration"' }, line: /^error {2}wire discovery: .*; take \/\.well-known\/openid-configuration off the end of the option issuer/ },
+  { what: 'metadata that fail', steer: wire => { wire.handlers.set('/.well-known/openid-configuration', () => ({ status: 500 })) }, line: /^error {2}wire discovery: FST_OAUTH_DISCOVERY_FAILED: .*status 500; the provider is in trouble/ },
+  { what: 'an empty environment variable', given: { provider: 'clientId: ""' }, line: /^error {2}wire options: providers\.wire\.clientId is ""; allowed is a non-empty string; see whether an environment variable is not set$/ },
+  { what: 'a database without its tables', given: { store: '{ set () { throw Object.assign(new Error("relation \\"oauth_grants\\" does not exist"), { code: "42P01" }) } }' }, line: /^error {2}store: 42P01: relation "oauth_grants" does not exist; make its tables: store\.migrate\(\)/ },
   { what: 'an option with a slip in its name', given: { top: 'baseURL: "https://app.example.com",' }, line: /^error {2}options: baseURL is not an option; did you mean baseUrl\?$/ },
   { what: 'a provider with a slip in its name', given: { more: 'githb: { clientId: "a", clientSecret: "b" }' }, line: /^error {2}githb options: providers\.githb .*the nearest .*"github"/ },
+  { what: 'a provider that is not in the catalogue', given: { more: 'nobodyknows: { clientId: "a", clientSecret: "b", authorizeUrl: "https://login.example.com/a" }' }, line: /^error {2}nobodyknows options: .*\.accessTokenUrl is undefined; .*; give its address, or name an entry of the catalogue/ },
   { what: 'a placeholder that is not filled', given: { more: 'auth0: { clientId: "a-client", clientSecret: "of-auth0-1234" }' }, line: /^error {2}auth0 options: providers\.auth0\.params\.domain is undefined; allowed is a host name.*; see whether an environment variable is not set$/ },
   { what: 'an issuer that the metadata do not name', steer: wire => { wire.metadata = { issuer: 'https://other.example.com' } }, line: /^error {2}wire discovery: FST_OAUTH_DISCOVERY_FAILED: .*it names http.*; set issuer to exactly what the metadata name$/ },
   { what: 'no PKCE with S256', steer: wire => { wire.metadata = { code_challenge_methods_supported: ['plain'] } }, line: /^error {2}wire discovery: FST_OAUTH_PKCE_UNSUPPORTED: .*; turn on PKCE/ },
@@ -90,7 +96,7 @@ const broken: Array<{ what: string, given?: Partial<Config>, steer?: (wire: Wire
   { what: 'no baseUrl in production', given: { top: 'baseUrl: undefined,' }, args: ['--production'], line: /^error {2}baseUrl: is not set, and production needs it; set the public origin/ },
   { what: 'plain http in production', given: { top: 'baseUrl: "http://app.example.com",' }, args: ['--production'], line: /^error {2}baseUrl: http:\/\/app\.example\.com is plain http/ },
   { what: 'no secret in production', given: { top: 'secret: undefined,' }, args: ['--production'], line: /^error {2}secret: is not set: .*openssl rand/ },
-  { what: 'a secret that is too short', given: { top: 'secret: process.env.OAUTH_SECRET.slice(0, 20),' }, line: /^error {2}options: secret\.?\S* is a string of 20 characters; allowed is a string or Buffer of at least 32 bytes/ },
+  { what: 'a secret that is too short', given: { top: 'secret: process.env.OAUTH_SECRET.slice(0, 20),' }, line: /^error {2}options: secret\.?\S* is a string of 20 characters; allowed is a string or Buffer of at least 32 bytes.*; make a random one: openssl rand/ },
   { what: 'an environment variable that is not set', given: { provider: 'clientSecret: String(process.env.WIRE_CLIENT_SECRET)' }, line: /^error {2}wire clientSecret: is a placeholder, or an environment variable that was not set; set the real secret$/ },
   { what: 'a client secret that has expired', given: { provider: 'clientSecretExpiresAt: Date.UTC(2020, 0, 1)' }, line: /^error {2}wire clientSecretExpiresAt: the secret has expired \(2020-01-01T00:00:00\.000Z\); make a new one/ },
   { what: 'a callback URL of another host', given: { provider: 'callbackUrl: "https://login.example.com/cb"' }, line: /^error {2}wire callback: callbackUrl is of login\.example\.com and baseUrl of app\.example\.com/ },

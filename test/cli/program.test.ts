@@ -38,6 +38,8 @@ t.test('a wrong command ends with 2 and one line', async (t) => {
     [['providers', 'a', 'b'], /it takes one name, not 2/],
     [['login'], /^fastify-oauth login: it takes the name of a provider/],
     [['login', 'github'], /there is no client: give --client-id/],
+    [['login', 'githbu', '--client-id', 'a'], /there is no entry githbu in the catalogue \(the nearest are github, .*\): give --issuer/],
+    [['doctor', 'acme', '--client-id', 'a', '--extends', 'gitlabb'], /there is no entry gitlabb in the catalogue/],
     [['login', 'github', '--client-id', 'a', '--port', '99999'], /--port is not a whole number from 0 to 65535/],
     [['login', 'github', '--client-id', 'a', '--param', 'domain'], /--param is not of the form name=value/],
     [['login', 'github', '--client-id', 'a', '--client-secret', 'b', '--callback-url', 'https://app.example.com/cb'], /is not http on loopback/],
@@ -78,6 +80,7 @@ t.test('texts of others neither start a line nor move the cursor', async (t) => 
 t.test('secrets are taken out of texts of others', async (t) => {
   const secrets = Secrets.of({ secret: ['first-secret', Buffer.from('second-secret')], providers: { a: { clientSecret: 'third', clientId: 'the-id', clientKey: { d: 'the-exponent' } } }, store: new Uint8Array(4) }, { DB_PASSWORD: 'of-the-env', PATH: '/bin', EMPTY_TOKEN: undefined })
   t.equal(secrets.hide(`first-secret second-secret ${Buffer.from('second-secret').toString('base64')} third the-id the-exponent of-the-env /bin`), '[secret] [secret] [secret] [secret] the-id [secret] [secret] /bin')
+  t.equal(Secrets.ofEnvironment({ CS: 'kLmN0pQr/tUvWxYz', HEX: '0123456789abcdef0123456789abcdef', HOME: '/Users/someBody123456', NAME: 'a-name-of-something-long' }).hide('kLmN0pQr/tUvWxYz 0123456789abcdef0123456789abcdef /Users/someBody123456 a-name-of-something-long'), '[secret] [secret] /Users/someBody123456 a-name-of-something-long', 'by what they look like')
   t.equal(secrets.hide('redis://user:pass@host:6379/0'), 'redis://...@host:6379/0')
   t.equal(new Secrets(['abcd', 'abcdefgh', 'ab']).hide('ab abcdefgh abcd'), 'ab [secret] [secret]', 'the longest first, and none that is too short to be one')
   t.equal(new Secrets(['undefined', 'null']).hide('it is undefined'), 'it is undefined', 'what was not set is no secret')
@@ -98,6 +101,7 @@ t.test('a config module', async (t) => {
     ['export const options = {}', /the default export of \.\/oauth\.config\.js is not the options of the plugin/],
     ['export default []', /is not the options of the plugin/],
     [`throw new Error('no ' + ${JSON.stringify(canaries.OAUTH_SECRET)})`, /^fastify-oauth doctor: the config module \.\/oauth\.config\.js cannot be loaded: Error: no \[secret\]\n$/],
+    ['export default async (app) => { await app.register() }', /the default export of \.\/oauth\.config\.js is a function with arguments, and is given none: export the options/],
     ['export default () => new Promise(() => {})', /was not loaded within 1 seconds/]
   ]
   for (const [text, line] of cases) {
@@ -105,6 +109,9 @@ t.test('a config module', async (t) => {
     t.equal(code, 1)
     t.match(stderr, line)
   }
+  const inTypeScript = await doctor('export default {}', 'oauth.config.coffee')
+  t.equal(inTypeScript.code, 1)
+  t.match(inTypeScript.stderr, /cannot be loaded: .*; it must be JavaScript: compile it first, or set NODE_OPTIONS="--import tsx" for TypeScript\n$/)
   const failed = await doctor('throw new Error("down")', undefined, ['--json'])
   t.equal(failed.code, 1)
   t.match(JSON.parse(failed.stdout), { error: { message: /down/ } })

@@ -3,6 +3,8 @@ import t from 'tap'
 import { catalogue } from '../../lib/catalogue/index.js'
 import { runHere, runProgram } from '../fixtures/cli.js'
 
+const readOnce = [...catalogue].find(([, { verified }]) => verified === false)?.[0] as string
+
 t.test('as a process: one entry, with the callback URL to register', async (t) => {
   const { code, stdout, stderr } = await runProgram(t, ['providers', 'auth0', '--base-url', 'https://app.example.com/', '--prefix', '/auth/'])
   t.equal(code, 0)
@@ -30,7 +32,7 @@ t.test('what an entry says of itself', async (t) => {
   const sheet = async (name: string) => (await runHere(t, ['providers', name])).stdout
   t.match(await sheet('twitter'), /protocol +OAuth 1\.0a\n/)
   t.match(await sheet('twitter'), /note +legacy: OAuth1\.0a still works/)
-  t.match(await sheet('idonethis'), /note +read in one source only/)
+  t.match(await sheet(readOnce), /note +read in one source only/)
   t.match(await sheet('github'), /enterprise-server +\{"authorizeUrl":"https:\/\/\{domain\}/)
   t.match(await sheet('github'), /domain +optional\n/)
   t.match(await sheet('github'), /callback URL +\{baseUrl\}\/oauth\/github\/callback/)
@@ -40,10 +42,11 @@ t.test('what an entry says of itself', async (t) => {
 t.test('a search, by name, title and other names', async (t) => {
   const all = await runHere(t, ['providers'])
   t.equal(all.lines.length, catalogue.size)
-  const { lines } = await runHere(t, ['providers', 'JUMP'])
-  t.ok(lines.some(line => /^jumpcloud +oidc +JumpCloud$/.test(line)))
-  t.ok(lines.some(line => /^jumplead .*\(read in one source only; suspect\)$/.test(line)))
-  t.ok(lines.every(line => /jump/i.test(line)))
+  const { lines } = await runHere(t, ['providers', 'GIT'])
+  t.ok(lines.some(line => /^github +oauth2 +GitHub$/.test(line)))
+  t.ok(lines.every(line => /git/i.test(line)))
+  const listed = (await runHere(t, ['providers'])).lines
+  t.ok(listed.some(line => line.startsWith(`${readOnce} `) && line.endsWith('(read in one source only)')))
   t.match((await runHere(t, ['providers', 'google-openidconnect'])).stdout, /^Google \(google\)/, 'one match is shown')
   const none = await runHere(t, ['providers', 'githbu'])
   t.equal(none.code, 1)
@@ -55,9 +58,10 @@ t.test('as JSON', async (t) => {
   t.strictSame(JSON.parse(one.stdout), { name: 'github', protocol: 'oauth2', callbackUrl: '{baseUrl}/oauth/github/callback', entry: JSON.parse(JSON.stringify(catalogue.get('github'))) })
   const list = JSON.parse((await runHere(t, ['providers', 'twitter', '--json'])).stdout)
   t.equal(list.name, 'twitter')
-  const found: Array<{ name: string, verified: boolean, protocol: string }> = JSON.parse((await runHere(t, ['providers', 'jump', '--json'])).stdout)
-  t.strictSame(found.find(({ name }) => name === 'jumplead')?.verified, false)
-  t.match(found.find(({ name }) => name === 'jumpcloud'), { title: 'JumpCloud', verified: true, protocol: 'oidc' })
+  const found: Array<{ name: string, verified: boolean, protocol: string }> = JSON.parse((await runHere(t, ['providers', 'git', '--json'])).stdout)
+  const all: typeof found = JSON.parse((await runHere(t, ['providers', '--json'])).stdout)
+  t.equal(all.find(({ name }) => name === readOnce)?.verified, false)
+  t.match(found.find(({ name }) => name === 'github'), { title: 'GitHub', verified: true, protocol: 'oauth2' })
   const none = await runHere(t, ['providers', 'zzzzzz', '--json'])
   t.equal(none.code, 1)
   t.match(JSON.parse(none.stdout), { error: { message: /^no entry/ } })

@@ -146,6 +146,21 @@ t.test('the access token is revoked also where the refresh token is refused, and
   t.strictSame(wire.to('/revoke').map(({ form }) => form.get('token')), [grant.refreshToken, grant.accessToken])
 })
 
+t.test('a revocation that fails with status 200 has failed', async (t) => {
+  const { wire, provider, login } = await startWireLogin(t, wire => ({ ...byHand(wire), revocationUrl: `${wire.issuer}/revoke`, quirks: { tokenAnswer: { error: { code: '/code', description: '/msg' } } } }))
+  const grant = grantOf(await login())
+  for (const body of [{ code: 0, msg: 'ok' }, { error: '' }, {}]) {
+    wire.on('/revoke', () => ({ body }))
+    t.equal(await provider.revoke(grant), true, JSON.stringify(body))
+  }
+  wire.on('/revoke', () => ({ body: { code: 40001, msg: `who is ${grant.accessToken}?` } }))
+  const failure = await failureOf(t, provider.revoke({ ...grant, refreshToken: undefined }))
+  t.match(failure, { code: 'FST_OAUTH_TOKEN_REFUSED', providerError: '40001' })
+  t.notMatch(failure.message, String(grant.accessToken))
+  wire.on('/revoke', () => ({ body: { error: 'invalid_request' } }))
+  t.match(await failureOf(t, provider.revoke(grant)), { providerError: 'invalid_request' })
+})
+
 t.test('an access token that went with its refresh token may be refused; any other failure is told', async (t) => {
   const { wire, provider, login } = await startWireLogin(t)
   const grant = grantOf(await login())
