@@ -87,7 +87,9 @@ function show (output: Output, { grant, protocol, profile, asked }: LoopbackLogi
   section(output, 'Tokens', Object.entries(tokens).map(([label, token = '']) => [label, token]))
 }
 
-function rowsOf ({ id, name, email, emailVerified, username, picture }: OAuthProfile): Array<[string, string]> {
+const noId = 'none, so that two accounts cannot be told apart: see the options userinfoUrl and profile'
+
+function rowsOf ({ id = noId, name, email, emailVerified, username, picture }: OAuthProfile): Array<[string, string]> {
   const rows = { id, name, email: email === undefined ? undefined : `${email} (${emailVerified ? 'verified' : 'not verified'})`, username, picture }
   return Object.entries(rows).map(([label, text = '']) => [label, text])
 }

@@ -112,6 +112,15 @@ t.test('by a config module, over OAuth 1.0a and OAuth 2, at the fake provider', 
   }
 })
 
+t.test('a profile without an id is told of', async (t) => {
+  const { wire } = await startWire(t)
+  wire.userinfo = { name: 'First User' }
+  const provider = { authorizeUrl: `${wire.issuer}/authorize`, accessTokenUrl: `${wire.issuer}/token`, userinfoUrl: `${wire.issuer}/userinfo`, clientId: wire.clientId, clientSecret: wire.clientSecret, profile: { id: '/id', name: '/name' } }
+  const { code, stdout } = await logIn(t, ['wire', '--config', './oauth.config.js'], { cwd: configFolder(t, `export default { providers: { wire: ${JSON.stringify(provider)} } }`) })
+  t.equal(code, 0)
+  t.match(stdout, /id +none, so that two accounts cannot be told apart: see the options userinfoUrl and profile\n +name +First User\n/)
+})
+
 t.test('a provider that tells nothing of its users', async (t) => {
   const { wire } = await startWire(t)
   const provider = { authorizeUrl: `${wire.issuer}/authorize`, accessTokenUrl: `${wire.issuer}/token`, clientId: wire.clientId, clientSecret: wire.clientSecret }
