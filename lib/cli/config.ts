@@ -41,9 +41,10 @@ async function loadModule (path: string, { file, timeout, secrets }: { file: str
   return { options, fastify: isObject(fastify) ? fastify : undefined, source: readFileSync(path, 'utf8') }
 }
 
-// Node.js 20 loads JavaScript alone.
-function hintOn ({ code }: { code?: unknown }): string {
-  return /^ERR_(UNKNOWN_FILE_EXTENSION|IMPORT_A)/.test(String(code)) ? '; it must be JavaScript: compile it first, or set NODE_OPTIONS="--import tsx" for TypeScript' : ''
+// Node.js 20 loads JavaScript alone. Of an error that has come through a loader's thread, the message alone holds its code.
+function hintOn (error: unknown): string {
+  const { code } = Object(error) as { code?: unknown }
+  return /^(Error: )?ERR_(UNKNOWN_FILE_EXTENSION|IMPORT_A)/.test(String(code ?? error)) ? '; it must be JavaScript: compile it first, or set NODE_OPTIONS="--import tsx" for TypeScript' : ''
 }
 
 async function exportsOf (path: string, file: string): Promise<{ options: unknown, fastify: unknown }> {
