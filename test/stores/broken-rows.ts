@@ -44,7 +44,15 @@ export const brokenRows: BrokenStores = {
     },
     fails: 'what was put is answered as it was'
   },
-  'answers members of its own': { Store: keeping(grant => ({ ...grant, id: 1 })), fails: 'what was put is answered as it was' },
+  'answers members of its own': {
+    Store: class extends WholeStore {
+      override async get (key: GrantKey) {
+        const found = await super.get(key)
+        return found === null ? null : { ...found, id: 1 }
+      }
+    },
+    fails: 'what was put is answered as it was'
+  },
   'cuts long texts': { Store: keeping(grant => ({ ...grant, sealed: grant.sealed.slice(0, 65_535) })), fails: 'a sealed grant of 100 KB' },
   'changes long texts': {
     Store: keeping(grant => ({ ...grant, sealed: grant.sealed.length > 65_535 ? 'x'.repeat(grant.sealed.length) : grant.sealed })),
