@@ -3,6 +3,7 @@ import { catalogue } from 'fastify-oauth/providers'
 
 // It takes a loopback address as a callback, and refuses the name localhost.
 const wantsAddress = new Set(['spotify'])
+/** @type {Set<string | undefined>} */
 const byKey = new Set(['client_secret_signed_jwt', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'])
 
 /** Options of the plugin for the demo's own provider. */
@@ -26,6 +27,7 @@ export function createDemoProvider ({ issuer, apiBaseUrl, clientId, clientSecret
  * what is `incomplete`.
  */
 export function readKnownProviders (env, url) {
+  /** @type {{ options: Record<string, object>, endpoints: Array<{ authorizeUrl?: string, issuer?: string }>, incomplete: string[] }} */
   const known = { options: {}, endpoints: [], incomplete: [] }
   for (const [name, entry] of catalogue) {
     const prefix = name.toUpperCase().replaceAll('-', '_')
@@ -44,6 +46,10 @@ export function readKnownProviders (env, url) {
   return known
 }
 
+/**
+ * @param {import('fastify-oauth/providers').OAuthCatalogueEntry} entry
+ * @param {{ clientId?: string, clientSecret?: string, params: Record<string, string | undefined> }} given
+ */
 function missingOf ({ params = {}, options }, { clientId, clientSecret, params: given }) {
   const needed = Object.entries(params).filter(([name, spec]) => spec.default === undefined && !spec.optional && given[name] === undefined)
   return [
@@ -58,7 +64,12 @@ function variableOf (param) {
   return param.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
 }
 
+/**
+ * @param {import('fastify-oauth/providers').OAuthCatalogueEntry} entry
+ * @param {Record<string, string | undefined>} given
+ */
 function endpointsOf ({ params = {}, options: { authorizeUrl, issuer } }, given) {
+  /** @param {string | undefined} address */
   const filled = address => address?.replace(/\{(\w+)\}/g, (_, name) => given[name] ?? params[name]?.default ?? '')
   return { authorizeUrl: filled(authorizeUrl), issuer: filled(issuer) }
 }
