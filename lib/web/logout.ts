@@ -50,9 +50,13 @@ export async function logOut (parts: LogoutParts, logout: Logout): Promise<void>
 
 // A page of another site must not log users out.
 function returnToOf (context: OAuthContext, { request, provider, returnTo }: Logout): string {
-  if (siteOf(context, request, provider) === 'foreign') throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
+  const base = baseUrlOf(context, request, provider)
+  // Of a page with Referrer-Policy: no-referrer it is null, and Sec-Fetch-Site alone tells.
+  const { origin = 'null' } = request.headers
+  const isOther = origin !== 'null' && origin !== base.origin
+  if (isOther || siteOf(context, request, provider) === 'foreign') throw oauthError('FST_OAUTH_CROSS_SITE', [provider.name])
   const { options } = context
-  return checkReturnTo(returnTo, baseUrlOf(context, request, provider).origin) ?? options.returnToUris.find(uri => uri === returnTo) ?? options.returnTo
+  return checkReturnTo(returnTo, base.origin) ?? options.returnToUris.find(uri => uri === returnTo) ?? options.returnTo
 }
 
 // The latest first. One that cannot be ended keeps none of the others from it.

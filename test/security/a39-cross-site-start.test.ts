@@ -128,6 +128,7 @@ t.test('A39: a logout from elsewhere', async (t) => {
     { origin: `https://${host}` },
     { origin: 'http://127.0.0.1' },
     { origin: scene.url.replace(/\d+$/, '1') },
+    { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' },
     { origin: `http://sibling.${host}`, 'sec-fetch-site': 'same-site' },
     { 'sec-fetch-site': 'cross-site', origin: scene.url }
   ]
