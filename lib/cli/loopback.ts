@@ -1,4 +1,5 @@
-// An application on loopback that lives for one login (RFC 8252 sections 7.3 and 8.3).
+// An application on loopback that lives for one login (RFC 8252 sections 7.3 and 8.3). It is an application of its own, which is why
+// this file imports fastify, as users' applications do.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
